@@ -1,0 +1,1 @@
+"""What a backtest is: runs, engine, strategies, market types. No I/O, no clock, no async."""

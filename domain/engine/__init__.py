@@ -1,0 +1,1 @@
+"""The simulation: matching, accounts, the compiled kernel, the tape, metrics."""

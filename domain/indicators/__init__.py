@@ -1,0 +1,1 @@
+"""Compiled one-pass indicators over float64 arrays."""

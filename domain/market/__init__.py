@@ -1,0 +1,1 @@
+"""Market data as values: bars, resolutions, synthetic prices, resampling."""

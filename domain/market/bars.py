@@ -1,0 +1,66 @@
+"""One symbol's bars as NumPy columns, what makes them valid, and their fingerprint."""
+
+import hashlib
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Times: TypeAlias = npt.NDArray[np.int64]
+
+COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
+TIMESTAMP_TYPE = pl.Datetime("us", "UTC")
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """The bars of one symbol, oldest first.
+
+    ``timestamp``: int64[n], microseconds since the Unix epoch, UTC, each bar's open time.
+    ``open``, ``high``, ``low``, ``close``, ``volume``: float64[n], C-contiguous.
+    """
+
+    symbol: str
+    timestamp: Times
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    def __len__(self) -> int:
+        return len(self.timestamp)
+
+    @classmethod
+    def from_frame(cls, symbol: str, frame: pl.DataFrame) -> "Bars":
+        """Take the columns ``timestamp`` (Datetime UTC, µs), ``open`` … ``volume`` (Float64)."""
+        columns = frame.select(pl.col("timestamp").cast(pl.Int64), *COLUMNS[1:])
+        return cls(symbol, *(_contiguous(columns[name]) for name in COLUMNS))
+
+    def frame(self) -> pl.DataFrame:
+        """These bars as a polars frame with the columns of ``COLUMNS``."""
+        return pl.DataFrame(
+            {
+                "timestamp": pl.Series(self.timestamp, dtype=pl.Int64).cast(TIMESTAMP_TYPE),
+                **{name: getattr(self, name) for name in COLUMNS[1:]},
+            }
+        )
+
+    def between(self, start: int, end: int) -> "Bars":
+        """The bars with start ≤ timestamp ≤ end (microseconds), as views."""
+        first, last = np.searchsorted(self.timestamp, [start, end + 1])
+        return Bars(self.symbol, *(getattr(self, name)[first:last] for name in COLUMNS))
+
+    def sha256(self) -> str:
+        """SHA-256 over the columns' little-endian bytes, in the order of ``COLUMNS``; hex."""
+        digest = hashlib.sha256()
+        for name in COLUMNS:
+            column = getattr(self, name)
+            digest.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")))
+        return digest.hexdigest()
+
+
+def _contiguous(column: pl.Series) -> npt.NDArray[np.float64]:
+    return np.ascontiguousarray(column.to_numpy())

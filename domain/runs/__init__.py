@@ -1,0 +1,1 @@
+"""A run: request, manifest, life cycle, events, and the folds that read them."""

@@ -1,0 +1,1 @@
+"""The built-in strategies, one file each, and the registry that finds them all."""

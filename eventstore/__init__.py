@@ -1,0 +1,1 @@
+"""The append-only event log: streams, positions, hash chain, subscriptions. Knows no backtest."""

@@ -1,0 +1,1 @@
+"""Everything that touches the world: HTTP, processes, files, clocks, the command line."""

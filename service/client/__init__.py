@@ -1,0 +1,1 @@
+"""A client of the HTTP and WebSocket API that resumes by itself."""

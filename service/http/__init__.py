@@ -1,0 +1,1 @@
+"""What every request meets: ids, headers, keys, limits, errors."""

@@ -1,0 +1,1 @@
+"""The Parquet catalog, importers and the bundled sample."""
