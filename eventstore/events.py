@@ -28,3 +28,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     payload: bytes
     hash: bytes
     attachment: bytes | None = None
+
+
+class Appended(msgspec.Struct, frozen=True, gc=False):
+    """Where an append's last event landed: the stream's version and the log's position."""
+
+    version: int
+    position: int

@@ -37,7 +37,7 @@ class Bars(msgspec.Struct, frozen=True):
     def from_frame(cls, symbol: str, frame: pl.DataFrame) -> "Bars":
         """Take the columns ``timestamp`` (Datetime UTC, µs), ``open`` … ``volume`` (Float64)."""
         columns = frame.select(pl.col("timestamp").cast(pl.Int64), *COLUMNS[1:])
-        return cls(symbol, *(_contiguous(columns[name]) for name in COLUMNS))
+        return cls(symbol, *(np.ascontiguousarray(columns[name].to_numpy()) for name in COLUMNS))
 
     def frame(self) -> pl.DataFrame:
         """These bars as a polars frame with the columns of ``COLUMNS``."""
@@ -58,9 +58,5 @@ class Bars(msgspec.Struct, frozen=True):
         digest = hashlib.sha256()
         for name in COLUMNS:
             column = getattr(self, name)
-            digest.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")))
+            digest.update(column.astype(column.dtype.newbyteorder("<"), copy=False).data)
         return digest.hexdigest()
-
-
-def _contiguous(column: pl.Series) -> npt.NDArray[np.float64]:
-    return np.ascontiguousarray(column.to_numpy())

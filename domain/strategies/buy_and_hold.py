@@ -1,0 +1,18 @@
+"""Buy at the first chance, sell never."""
+
+import numpy as np
+
+from domain.market.bars import Bars, Floats
+from domain.strategies.base import PositionSize, SignalStrategy
+
+
+class BuyAndHold(SignalStrategy, frozen=True):
+    """Invest at the second bar's open, decided at the first bar's close, and hold."""
+
+    position_size: PositionSize = 1.0
+
+    def targets(self, bars: Bars, symbols: int) -> Floats:
+        """One weight at the first bar, then nothing more to say."""
+        weights = np.full(len(bars), np.nan)
+        weights[0] = self.position_size / symbols
+        return weights

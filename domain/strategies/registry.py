@@ -1,0 +1,117 @@
+"""Find a strategy by name, check its parameters, and say what there is."""
+
+from importlib.metadata import entry_points
+from typing import Any
+
+import msgspec
+
+from domain.errors import InvalidRequest
+from domain.strategies.base import SignalStrategy
+from domain.strategies.buy_and_hold import BuyAndHold
+from domain.strategies.ma_crossover import MovingAverageCrossover
+from domain.strategies.mean_reversion import MeanReversion
+from domain.strategies.momentum import Momentum
+from domain.strategies.rsi import RelativeStrength
+
+ENTRY_POINT_GROUP = "backtape.strategies"
+
+BUILT_IN: dict[str, type[SignalStrategy]] = {
+    "buy_and_hold": BuyAndHold,
+    "ma_crossover": MovingAverageCrossover,
+    "mean_reversion": MeanReversion,
+    "momentum": Momentum,
+    "rsi": RelativeStrength,
+}
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter of a strategy; bounds are ``None`` where there are none."""
+
+    name: str
+    type: str
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    description: str
+
+    def __str__(self) -> str:
+        bounds = ""
+        if self.minimum is not None and self.maximum is not None:
+            bounds = f" {self.minimum:g} to {self.maximum:g},"
+        return f"{self.name} ({self.type}{bounds} default {self.default})"
+
+
+def names() -> list[str]:
+    """Every strategy that can be asked for: the built-in ones and the installed ones."""
+    return sorted({*BUILT_IN, *entry_points(group=ENTRY_POINT_GROUP).names})
+
+
+def find(name: str) -> type[SignalStrategy]:
+    """The strategy called ``name``. Raises ``InvalidRequest`` naming those that exist."""
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    for entry in entry_points(group=ENTRY_POINT_GROUP, name=name):
+        return _load(entry)
+    raise InvalidRequest(
+        "strategy.name", f"unknown strategy {name!r}; there are {', '.join(names())}"
+    )
+
+
+def create(name: str, params: dict[str, Any]) -> SignalStrategy:
+    """Make the strategy with these parameters, absent ones at their defaults.
+
+    Raises ``InvalidRequest`` that names the wrong parameter and lists what is allowed.
+    """
+    strategy = find(name)
+    known = {parameter.name: parameter for parameter in describe(strategy)}
+    for given in params:
+        if given not in known:
+            has = ", ".join(map(str, known.values())) or "none"
+            problem = f"{name} has no such parameter; it has {has}"
+            raise InvalidRequest(f"strategy.params.{given}", problem)
+    try:
+        return msgspec.convert(params, strategy)
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).partition(" - at `$.")
+        field = path.rstrip("`")
+        allowed = f"; allowed: {known[field]}" if field in known else ""
+        where = f"strategy.params.{field}".rstrip(".")
+        raise InvalidRequest(where, problem + allowed) from error
+
+
+def parameters(strategy: SignalStrategy) -> dict[str, Any]:
+    """Every parameter of a strategy with its value, in the order of their declaration."""
+    return {name: getattr(strategy, name) for name in strategy.__struct_fields__}
+
+
+def describe(strategy: type[SignalStrategy]) -> list[Parameter]:
+    """What a strategy can be told."""
+    info = msgspec.inspect.type_info(strategy)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return [_parameter(field) for field in info.fields]
+
+
+def _parameter(field: msgspec.inspect.Field) -> Parameter:
+    kind, description = field.type, ""
+    if isinstance(kind, msgspec.inspect.Metadata):
+        description = (kind.extra_json_schema or {}).get("description", "")
+        kind = kind.type
+    bounds = [
+        next((bound for end in ends if (bound := getattr(kind, end, None)) is not None), None)
+        for ends in (("ge", "gt"), ("le", "lt"))
+    ]
+    type_name = type(kind).__name__.removesuffix("Type").lower()
+    return Parameter(field.name, type_name, field.default, bounds[0], bounds[1], description)
+
+
+def _load(entry: Any) -> type[SignalStrategy]:
+    try:
+        strategy = entry.load()
+    except Exception as error:
+        problem = f"{entry.name} cannot be loaded: {type(error).__name__}: {error}"
+        raise InvalidRequest("strategy.name", problem) from error
+    if not (isinstance(strategy, type) and issubclass(strategy, SignalStrategy)):
+        raise InvalidRequest(
+            "strategy.name", f"{entry.name} ({entry.value}) is not a subclass of SignalStrategy"
+        )
+    return strategy

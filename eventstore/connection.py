@@ -1,0 +1,41 @@
+"""The one writable connection to a log, its file recognised, configured and migrated."""
+
+import sqlite3
+from pathlib import Path
+
+from eventstore.errors import OpenFailed
+from eventstore.migrations import IDENTITY, migrate, schema_version, unreadable
+
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # in WAL mode: an fsync per COMMIT, so an acknowledged append is on disk
+    "recursive_triggers = ON",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "temp_store = MEMORY",
+    "journal_size_limit = 67108864",  # bytes the WAL file keeps after a checkpoint
+)
+BUSY_SECONDS = 10.0  # a foreign tool that writes to the file may hold SQLite's lock that long
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the log at ``path`` for writing, creating or migrating it.
+
+    A file that is not a log is left untouched. Raises ``OpenFailed`` and its kin.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    except sqlite3.Error as error:
+        raise OpenFailed(f"{path} cannot be opened: {error}") from error
+    try:
+        version = schema_version(path, *connection.execute(IDENTITY).fetchone())
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        migrate(connection, version)
+    except sqlite3.Error as error:
+        connection.close()
+        raise unreadable(path, error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
