@@ -1,0 +1,28 @@
+"""The ASGI application: routes, middleware and lifespan, as data."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+
+from starlette.applications import Starlette
+
+from service.api import backtests, health, stream
+from service.core import Core, open_core
+from service.http.failures import EXCEPTION_HANDLERS
+from service.http.stack import middleware
+from service.settings import Settings
+
+
+def create_app(settings: Settings, core: Core | None = None) -> Starlette:
+    """Build the application; its lifespan opens a core of its own unless one is given."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Core]]:
+        async with open_core(settings) if core is None else nullcontext(core) as opened:
+            yield {"core": opened}
+
+    return Starlette(
+        routes=[*health.ROUTES, *backtests.ROUTES, *stream.ROUTES],
+        middleware=middleware(settings),
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=lifespan,
+    )

@@ -1,0 +1,135 @@
+"""One engine process, seen from the service: start it, give it a run, take its events."""
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+
+from domain.runs.events import EncodedEvent
+from domain.runs.request import BacktestRequest
+from service.execution.executor import ExecutorDied
+from service.execution.frames import Batch, Done, Execute, Ready, Reply, ReplyParser, Stop, pack
+
+BACKLOG_BYTES_MAX = 8 * 1024 * 1024
+
+
+class EngineProcess(asyncio.SubprocessProtocol):
+    """A warm process that simulates one run at a time.
+
+    Replies wait here until they are asked for; past a backlog the pipe is left unread, so that an
+    engine is never further ahead of the log than that.
+    """
+
+    def __init__(self) -> None:
+        self._parser = ReplyParser()
+        self._replies: deque[Reply] = deque()
+        self._backlog_bytes = 0
+        self._arrived = asyncio.Event()
+        self._exited = asyncio.Event()
+        self._transport: asyncio.SubprocessTransport
+
+    @classmethod
+    async def start(cls, arguments: Sequence[str]) -> "EngineProcess":
+        """Spawn the process; it warms up by itself, and a run given meanwhile waits for that."""
+        # One thread per engine: there are as many engines as cores.
+        environment = {**os.environ, "POLARS_MAX_THREADS": "1"}
+        _, process = await asyncio.get_running_loop().subprocess_exec(
+            cls,
+            *(sys.executable, "-P", "-m", "service.execution.worker", *arguments),
+            stderr=None,
+            env=environment,
+        )
+        return process
+
+    @property
+    def pid(self) -> int:
+        """The operating system's number of the process."""
+        return self._transport.get_pid()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can take another run."""
+        return not self._exited.is_set()
+
+    async def run(self, run_id: str, request: BacktestRequest) -> AsyncIterator[list[EncodedEvent]]:
+        """Yield the events of a run as they come, everything that has arrived at once."""
+        self._send(Execute(run_id, request))
+        finished = False
+        while not finished:
+            events: list[EncodedEvent] = []
+            for reply in await self._take():
+                match reply:
+                    case Batch(run_id=sender, events=batch) if sender == run_id:
+                        events.extend(batch)
+                    case Done(run_id=sender) if sender == run_id:
+                        finished = True
+                    case Ready() | Batch() | Done():
+                        # Left over from warming up or from a run that was stopped.
+                        continue
+            if events:
+                yield events
+
+    def stop(self, run_id: str) -> None:
+        """Ask the engine to stop this run; it answers with ``Done`` after its current stretch."""
+        if self.alive:
+            self._send(Stop(run_id))
+
+    async def stopped(self, run_id: str) -> None:
+        """Wait until the engine has let go of this run, or is gone."""
+        while self.alive and not any(
+            isinstance(reply, Done) and reply.run_id == run_id for reply in await self._take()
+        ):
+            continue
+
+    async def kill(self) -> None:
+        """End the process at once and wait until it is gone."""
+        if self.alive:
+            self._transport.kill()
+        await self._exited.wait()
+        self._transport.close()
+
+    def _send(self, command: Execute | Stop) -> None:
+        pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
+        pipe.write(pack(command))
+
+    async def _take(self) -> list[Reply]:
+        while not self._replies:
+            if not self.alive:
+                raise ExecutorDied(f"the engine process {_how_it_ended(self._transport)}")
+            self._arrived.clear()
+            await self._arrived.wait()
+        replies = list(self._replies)
+        self._replies.clear()
+        self._backlog_bytes = 0
+        self._output().resume_reading()
+        return replies
+
+    def _output(self) -> asyncio.ReadTransport:
+        return cast("asyncio.ReadTransport", self._transport.get_pipe_transport(1))
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember the process."""
+        self._transport = cast("asyncio.SubprocessTransport", transport)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Take in what the engine wrote."""
+        self._replies.extend(self._parser.feed(data))
+        self._backlog_bytes += len(data)
+        if self._backlog_bytes >= BACKLOG_BYTES_MAX and self._replies:
+            self._output().pause_reading()
+        if self._replies:
+            self._arrived.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the process is gone and all it wrote has been read."""
+        self._exited.set()
+        self._arrived.set()
+
+
+def _how_it_ended(transport: asyncio.SubprocessTransport) -> str:
+    code = transport.get_returncode()
+    return f"was killed by signal {-code}" if code and code < 0 else f"exited with status {code}"

@@ -1,0 +1,27 @@
+"""What the dispatcher asks of whatever executes runs."""
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from domain.runs.events import EncodedEvent
+from domain.runs.request import BacktestRequest
+
+
+class ExecutorDied(Exception):
+    """What executed the run is gone before the run's last event; the message says how it went."""
+
+
+class Executor(Protocol):
+    """Simulates runs elsewhere: it only moves batches of events."""
+
+    @property
+    def capacity(self) -> int:
+        """How many runs it executes at once."""
+
+    def execute(
+        self, run_id: str, request: BacktestRequest
+    ) -> AsyncGenerator[list[EncodedEvent], None]:
+        """Yield the run's events after ``state queued``, in batches; closing it stops the run.
+
+        Raises ``ExecutorDied``. The same request yields the same events, however often.
+        """

@@ -1,0 +1,89 @@
+"""What the service and an engine process say to each other, and how it is framed.
+
+A frame is four bytes of length (big-endian) and a MessagePack message.
+"""
+
+from collections.abc import Callable
+from typing import BinaryIO, TypeAlias
+
+import msgspec
+
+from domain.runs.events import EncodedEvent
+from domain.runs.request import BacktestRequest
+
+LENGTH_BYTES = 4
+
+
+class Execute(msgspec.Struct, frozen=True, tag="execute"):
+    """To the engine: simulate this run and send its events."""
+
+    run_id: str
+    request: BacktestRequest
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """To the engine: stop this run, if it is still the one being simulated."""
+
+    run_id: str
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """From the engine: warm and waiting."""
+
+
+class Batch(msgspec.Struct, frozen=True, tag="batch"):
+    """From the engine: the next events of a run."""
+
+    run_id: str
+    events: list[EncodedEvent]
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """From the engine: no more events of this run will come."""
+
+    run_id: str
+
+
+Command: TypeAlias = Execute | Stop
+Reply: TypeAlias = Ready | Batch | Done
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_command: Callable[[bytes], Command] = msgspec.msgpack.Decoder(Command).decode
+_decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(Reply).decode
+
+
+def pack(message: Command | Reply) -> bytes:
+    """Frame a message."""
+    body = _encode(message)
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body
+
+
+def read_command(stream: BinaryIO) -> Command | None:
+    """Wait for the next command; ``None`` when the other side is gone."""
+    header = stream.read(LENGTH_BYTES)
+    if len(header) < LENGTH_BYTES:
+        return None
+    body = stream.read(int.from_bytes(header, "big"))
+    return _decode_command(body)
+
+
+class ReplyParser:
+    """Cuts arriving bytes into replies."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """Take bytes in; give the replies that they complete."""
+        self._pending += data
+        replies: list[Reply] = []
+        start = 0
+        while start + LENGTH_BYTES <= len(self._pending):
+            first = start + LENGTH_BYTES
+            end = first + int.from_bytes(self._pending[start:first], "big")
+            if end > len(self._pending):
+                break
+            replies.append(_decode_reply(bytes(self._pending[first:end])))
+            start = end
+        del self._pending[:start]
+        return replies

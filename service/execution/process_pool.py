@@ -1,0 +1,98 @@
+"""The local executor: as many engine processes as asked for, spawned once, replaced when gone."""
+
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from types import TracebackType
+
+import anyio
+
+from domain.runs.events import EncodedEvent
+from domain.runs.request import BacktestRequest
+from service.execution.engine_process import EngineProcess
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS_MAX = 1.0
+
+
+class ProcessPool:
+    """An ``Executor`` over engine processes on this machine. An async context manager.
+
+    ``arguments`` go to each engine: the market folder and what to do about missing data.
+    """
+
+    def __init__(self, size: int, arguments: Sequence[str]) -> None:
+        self._size = size
+        self._arguments = arguments
+        self._idle: deque[EngineProcess] = deque()
+        self._all: set[EngineProcess] = set()
+        self._places = anyio.Semaphore(size)
+
+    @property
+    def capacity(self) -> int:
+        """The number of engine processes."""
+        return self._size
+
+    @property
+    def pids(self) -> list[int]:
+        """The engines that are alive."""
+        return sorted(process.pid for process in self._all if process.alive)
+
+    async def __aenter__(self) -> "ProcessPool":
+        for _ in range(self._size):
+            self._idle.append(await self._spawn())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            for process in list(self._all):
+                await self._retire(process)
+
+    async def execute(
+        self, run_id: str, request: BacktestRequest
+    ) -> AsyncGenerator[list[EncodedEvent], None]:
+        """Simulate a run on an idle engine; see ``Executor``."""
+        async with self._places:
+            process = await self._borrow()
+            finished = False
+            try:
+                async for events in process.run(run_id, request):
+                    yield events
+                finished = True
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._give_back(process, run_id, finished=finished)
+
+    async def _borrow(self) -> EngineProcess:
+        process = self._idle.popleft()
+        if process.alive:
+            return process
+        logger.warning("replacing engine process", extra={"pid": process.pid})
+        await self._retire(process)
+        return await self._spawn()
+
+    async def _give_back(self, process: EngineProcess, run_id: str, *, finished: bool) -> None:
+        if not finished and process.alive:
+            process.stop(run_id)
+            with anyio.move_on_after(STOP_SECONDS_MAX):
+                await process.stopped(run_id)
+                finished = True
+        if not finished:
+            await self._retire(process)
+            process = await self._spawn()
+        self._idle.append(process)
+
+    async def _spawn(self) -> EngineProcess:
+        process = await EngineProcess.start(self._arguments)
+        self._all.add(process)
+        return process
+
+    async def _retire(self, process: EngineProcess) -> None:
+        await process.kill()
+        self._all.discard(process)

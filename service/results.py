@@ -1,0 +1,83 @@
+"""Results documents, folded from the log on demand; a completed run's never changes."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+
+import anyio
+
+from domain.runs.events import decode
+from domain.runs.results import CURVES, ResultsFold
+from eventstore.events import Event
+from eventstore.store import EventStore
+from service.projections import stream_of
+
+CACHED_BYTES_MAX = 64 * 1024 * 1024
+DOCUMENT_CACHED_BYTES_MAX = CACHED_BYTES_MAX // 4
+SPOOL_BYTES_MAX = 8 * 1024 * 1024
+PAGE_EVENTS = 64
+CHUNK_BYTES = 256 * 1024
+
+
+class Results:
+    """Answers with a run's results document, in bounded memory whatever its length.
+
+    Documents up to a bound are kept, the least recently used go first; a longer one is folded
+    into temporary files and streamed from them.
+    """
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept_bytes = 0
+
+    async def document(self, run_id: str) -> bytes | Iterator[bytes]:
+        """Give the document of a completed run, whole or (where it is long) in chunks."""
+        if run_id in self._kept:
+            self._kept.move_to_end(run_id)
+            return self._kept[run_id]
+        document = await anyio.to_thread.run_sync(self._fold, run_id)
+        if isinstance(document, bytes):
+            self._keep(run_id, document)
+        return document
+
+    def _fold(self, run_id: str) -> bytes | Iterator[bytes]:
+        fold = ResultsFold(run_id)
+        spools = {name: SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX) for name in CURVES}  # noqa: SIM115 (_chunks closes them)
+        for event in self._events(stream_of(run_id)):
+            decoded = decode(event.type, event.payload)
+            for name, rows in fold.add(decoded, event.recorded_at, event.attachment):
+                if spools[name].tell():
+                    spools[name].write(b",")
+                spools[name].write(rows)
+        length = sum(spool.tell() for spool in spools.values())
+        document = fold.document({name: _chunks(spool) for name, spool in spools.items()})
+        return b"".join(document) if length <= DOCUMENT_CACHED_BYTES_MAX else document
+
+    def _events(self, stream: str) -> Iterable[Event]:
+        # In a worker thread; the log is read on the loop that owns it.
+        return chain.from_iterable(self._pages(stream))
+
+    def _pages(self, stream: str) -> Iterator[list[Event]]:
+        cursor = 0
+        while page := anyio.from_thread.run(partial(self._store.read, stream, cursor, PAGE_EVENTS)):
+            yield page
+            cursor = page[-1].event_id
+
+    def _keep(self, run_id: str, document: bytes) -> None:
+        if run_id in self._kept:
+            return
+        self._kept[run_id] = document
+        self._kept_bytes += len(document)
+        while self._kept_bytes > CACHED_BYTES_MAX:
+            _, dropped = self._kept.popitem(last=False)
+            self._kept_bytes -= len(dropped)
+
+
+def _chunks(spool: "SpooledTemporaryFile[bytes]") -> Iterator[bytes]:
+    with spool:
+        spool.seek(0)
+        while chunk := spool.read(CHUNK_BYTES):
+            yield chunk

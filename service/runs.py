@@ -1,0 +1,66 @@
+"""What can be done with runs: create, cancel. Each is one decision appended to the run's stream."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from domain.runs import lifecycle
+from domain.runs.events import EncodedEvent, encode
+from domain.runs.lifecycle import Run
+from domain.runs.request import BacktestRequest, normalise
+from eventstore.errors import VersionConflict
+from eventstore.events import NewEvent
+from eventstore.store import EventStore
+from service.projections import find_run, stream_of
+
+
+class UnknownRun(Exception):
+    """There is no run of this id."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"there is no backtest {run_id!r}")
+
+
+def stored_form(events: Sequence[EncodedEvent]) -> list[NewEvent]:
+    """Hand the domain's events to the log: same type, same bytes."""
+    return [NewEvent(event.type, event.payload, event.attachment) for event in events]
+
+
+async def create_run(store: EventStore, request: BacktestRequest) -> Run:
+    """Accept a run: it is in the log, and will be executed, once this returns.
+
+    Raises ``InvalidRequest`` for what cannot be run.
+    """
+    run_id = str(uuid4())
+    queued = lifecycle.queue(None, normalise(request))
+    await store.append(stream_of(run_id), stored_form([encode(queued)]), expected_version=0)
+    return await get_run(store, run_id)
+
+
+async def get_run(store: EventStore, run_id: str) -> Run:
+    """Read a run. Raises ``UnknownRun``."""
+    run = await find_run(store, _canonical(run_id))
+    if run is None:
+        raise UnknownRun(run_id)
+    return run
+
+
+async def cancel_run(store: EventStore, run_id: str) -> Run:
+    """Cancel a queued or running run. Raises ``UnknownRun`` or ``IllegalMove``."""
+    run_id = _canonical(run_id)
+    stream = stream_of(run_id)
+    while True:
+        # The head is read first: whatever changes the run after it makes the append conflict.
+        version = await store.head(stream)
+        cancelled = lifecycle.cancel(await get_run(store, run_id))
+        try:
+            await store.append(stream, stored_form([encode(cancelled)]), expected_version=version)
+        except VersionConflict:
+            continue
+        return await get_run(store, run_id)
+
+
+def _canonical(run_id: str) -> str:
+    try:
+        return str(UUID(run_id))
+    except ValueError:
+        raise UnknownRun(run_id) from None
