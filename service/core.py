@@ -44,3 +44,10 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         tasks.start_soon(Dispatcher(store, pool).run)
         yield Core(store, Results(store))
         tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def open_core_read_only(settings: Settings) -> AsyncIterator[Core]:
+    """Open the log for reading only, beside whatever process is writing it."""
+    async with await EventStore.open(settings.log_path, read_only=True) as store:
+        yield Core(store, Results(store))

@@ -1,0 +1,101 @@
+"""`backtape data`: prices into the catalog, and what it holds."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from domain.market.resolution import Resolution
+from service.cli.failures import failures_told, tell
+from service.cli.options import DataDirectory
+
+if TYPE_CHECKING:
+    from service.market_data.catalog import Catalog
+    from service.market_data.parquet import Entry
+
+app = typer.Typer(name="data", help="Market data: import prices, list them.", no_args_is_help=True)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A CSV or Parquet file of bars.")
+    ],
+    symbol: Annotated[str, typer.Option(help="What the prices are of, e.g. AAPL or BTC/USDT.")],
+    resolution: Annotated[Resolution, typer.Option(help="How long a bar lasts.")],
+    timezone: Annotated[
+        str, typer.Option(metavar="ZONE", help="IANA zone of times without an offset.")
+    ] = "UTC",
+    data_dir: DataDirectory = None,
+) -> None:
+    """Check a file of bars and put it into the catalog, in the place of what was there."""
+    from service.market_data.importers import read_file
+
+    with failures_told():
+        catalog = _catalog(data_dir)
+        imported = read_file(file, symbol, resolution, timezone)
+        entry = catalog.write(imported.bars, resolution)
+    for note in imported.notes:
+        tell(f"{file.name}: {note}")
+    _show([entry])
+
+
+@app.command("list")
+def list_entries(data_dir: DataDirectory = None) -> None:
+    """Show every symbol and resolution in the catalog."""
+    with failures_told():
+        entries = _catalog(data_dir).entries()
+    if not entries:
+        tell("the catalog is empty: use `backtape data import` or `backtape data sample`")
+    _show(entries)
+
+
+@app.command("sample")
+def sample(data_dir: DataDirectory = None) -> None:
+    """Put the bundled prices of AAPL, GOOG, IBM and MSFT into the catalog, where it has none."""
+    from service.market_data.sample import import_sample
+
+    with failures_told():
+        new = import_sample(_catalog(data_dir))
+    if not new:
+        tell("the catalog already holds daily bars of every sample symbol: nothing to do")
+    _show(new)
+
+
+def _catalog(data_dir: Path | None) -> "Catalog":
+    from service.market_data.catalog import Catalog
+    from service.settings import Settings
+
+    return Catalog(Settings.from_environment(os.environ, data_dir=data_dir).market_path)
+
+
+def _require_requestable(symbol: str) -> None:
+    import msgspec
+
+    from domain.runs.request import Symbol
+    from service.market_data.errors import MarketDataError
+
+    try:
+        msgspec.convert(symbol, Symbol)
+    except msgspec.ValidationError as error:
+        raise MarketDataError(
+            f"{symbol!r} is a symbol that no backtest can ask for;"
+            " it has 1 to 32 characters of A-Z a-z 0-9 . _ - / : ="
+        ) from error
+
+
+def _show(entries: Iterable["Entry"]) -> None:
+    from service.market_data.session_range import spelled
+
+    table = Table("symbol", "resolution", "bars", "first", "last")
+    table.columns[2].justify = "right"
+    for entry in entries:
+        first, last = (spelled(time, entry.resolution) for time in (entry.first, entry.last))
+        table.add_row(Text(entry.symbol), entry.resolution.value, f"{entry.bars:,}", first, last)
+    if table.row_count:
+        Console().print(table)

@@ -1,0 +1,152 @@
+"""A client of the HTTP and WebSocket API that survives broken connections."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import anyio
+import httpx2
+import msgspec
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+ATTEMPTS_MAX = 8
+RETRY_SECONDS = 0.1
+RETRY_SECONDS_MAX = 5.0
+REFUSALS = {1008, 4400, 4416}
+
+
+class StreamEvent(msgspec.Struct, frozen=True):
+    """One event of a run as its stream shows it."""
+
+    event_id: int
+    run_id: str
+    type: str
+    timestamp: str
+    payload: dict[str, Any]
+
+    @property
+    def final(self) -> bool:
+        """Whether the run has ended with this event."""
+        ended = ("completed", "failed", "cancelled")
+        return self.type == "state" and self.payload["state"] in ended
+
+
+class ClientError(Exception):
+    """The service refused or cannot be reached; the message says which and why."""
+
+
+_decode_event = msgspec.json.Decoder(StreamEvent).decode
+
+
+class Client:
+    """Talks to the service at ``url`` (http or https). An async context manager."""
+
+    def __init__(self, url: str, api_key: str | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ClientError(f"{url!r} is not the URL of a service such as http://127.0.0.1:8000")
+        self._url = url.rstrip("/")
+        self._headers = {"X-API-Key": api_key} if api_key else {}
+        self._http = httpx2.AsyncClient(base_url=self._url, headers=self._headers, timeout=60)
+        self._resources = AsyncExitStack()
+
+    async def __aenter__(self) -> "Client":
+        await self._resources.enter_async_context(self._http)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._resources.aclose()
+
+    async def create(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Post a backtest; give its status object. Raises ``ClientError``."""
+        body = msgspec.json.encode(request)
+        headers = {"Content-Type": "application/json"}
+        status: dict[str, Any] = msgspec.json.decode(
+            await self._ask("POST", "/backtests", content=body, headers=headers)
+        )
+        return status
+
+    async def runs(self, state: str | None, limit: int) -> list[dict[str, Any]]:
+        """List status objects, newest first. Raises ``ClientError``."""
+        query: dict[str, str | int] = {"limit": limit} | ({"state": state} if state else {})
+        runs: list[dict[str, Any]] = msgspec.json.decode(
+            await self._ask("GET", f"/backtests?{urlencode(query)}")
+        )
+        return runs
+
+    async def results(self, run_id: str) -> bytes:
+        """Get the results document as JSON bytes. Raises ``ClientError``."""
+        return await self._ask("GET", f"/backtests/{run_id}/results")
+
+    async def follow(
+        self, run_id: str, last_event_id: int = 0
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield every event after ``last_event_id``, once, in order, until the run has ended.
+
+        A lost connection is taken up again where it broke. Raises ``ClientError`` when the
+        service refuses, or stays out of reach for many attempts in a row.
+        """
+        failures = 0
+        while True:
+            try:
+                async with connect(
+                    self._stream_url(run_id, last_event_id),
+                    additional_headers=self._headers,
+                    max_size=None,
+                    proxy=None,
+                ) as socket:
+                    async for frame in socket:
+                        event = _decode_event(frame)
+                        last_event_id, failures = event.event_id, 0
+                        yield event
+                        if event.final:
+                            return
+                if socket.close_code == 1000:
+                    return
+                lost = "the service went away"
+            except ConnectionClosed as closed:
+                if closed.rcvd is not None and closed.rcvd.code in REFUSALS:
+                    raise ClientError(closed.rcvd.reason) from closed
+                lost = str(closed)
+            except (OSError, InvalidHandshake, TimeoutError) as error:
+                lost = str(error)
+            failures += 1
+            if failures == ATTEMPTS_MAX:
+                raise ClientError(f"{self._url} cannot be reached: {lost}")
+            await anyio.sleep(min(RETRY_SECONDS * 2**failures, RETRY_SECONDS_MAX))
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> bytes:
+        try:
+            response = await self._http.request(method, path, content=content, headers=headers)
+        except httpx2.HTTPError as error:
+            raise ClientError(f"{self._url} cannot be reached: {error}") from error
+        if response.is_success:
+            return response.content
+        raise ClientError(_detail(response))
+
+    def _stream_url(self, run_id: str, last_event_id: int) -> str:
+        socket_url = "ws" + self._url.removeprefix("http")
+        return f"{socket_url}/backtests/{run_id}/stream?last_event_id={last_event_id}"
+
+
+def _detail(response: httpx2.Response) -> str:
+    try:
+        answer = msgspec.json.decode(response.content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        answer = {}
+    return str(answer.get("detail", f"the service answered {response.status_code}"))

@@ -1,0 +1,155 @@
+"""The one way from an exception to what a client gets: a status and a detail, or a close code."""
+
+from collections.abc import Awaitable, Mapping
+from typing import NamedTuple
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+from uvicorn.protocols.utils import ClientDisconnected
+
+from domain.errors import DomainError
+from domain.runs.lifecycle import IllegalMove
+from service.http.context import context_of
+from service.http.errors import ApiError
+from service.http.lingering import send_and_linger
+from service.http.responses import json_response
+from service.runs import UnknownRun
+
+STATUS_OF: dict[type[Exception], int] = {
+    DomainError: 400,
+    IllegalMove: 409,
+    UnknownRun: 404,
+}
+"""Errors of the inner rooms whose message is meant for the client. All others are a plain 500."""
+
+PATH_SHOWN_CHARACTERS_MAX = 200
+CLOSE_REASON_BYTES_MAX = 123  # RFC 6455, 5.5: a control frame holds 125 bytes, two are the code
+POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
+
+
+class Failure(NamedTuple):
+    """What the client is told."""
+
+    status: int
+    detail: str
+    headers: Mapping[str, str] = {}
+
+
+def failure_of(error: Exception, scope: Scope) -> Failure:
+    """What the client is told about ``error``; status 500 where the error is ours."""
+    if isinstance(error, ApiError):
+        return Failure(error.status, error.detail, error.headers)
+    if isinstance(error, HTTPException):
+        return _routing_failure(error, scope)
+    for kind in type(error).__mro__:
+        if kind in STATUS_OF:
+            return Failure(STATUS_OF[kind], str(error))
+    request_id = context_of(scope).request_id
+    return Failure(500, f"internal error; the server's log has it under request id {request_id}")
+
+
+class Failures:
+    """Turns whatever the app raises into a response, or into the close of a WebSocket."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._log = structlog.get_logger().bind(logger="failures")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; only a response that broke off half-way still raises."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        def noting_start(message: Message) -> Awaitable[None]:
+            nonlocal started
+            started = True
+            return send(message)
+
+        try:
+            await self._app(scope, receive, noting_start)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if started:
+                raise  # only the server can break off a response
+            failure = self._failure(error, scope)
+            if failure.status == 413:
+                await send_and_linger(_response(failure), receive, send)
+            else:
+                await _response(failure)(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accepted = closed = False
+
+        async def refuse(code: int, reason: str) -> None:
+            # A client can read a close code, but not the status of a failed handshake.
+            if not accepted:
+                await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": code, "reason": _close_reason(reason)})
+
+        def noting_state(message: Message) -> Awaitable[None]:
+            nonlocal accepted, closed
+            if message["type"] == "websocket.close":
+                closed = True
+                if not accepted:
+                    return refuse(POLICY_VIOLATION, message.get("reason") or _nothing_at(scope))
+            accepted = accepted or message["type"] == "websocket.accept"
+            return send(message)
+
+        try:
+            await self._app(scope, receive, noting_state)
+        except (WebSocketDisconnect, ClientDisconnected):
+            return
+        except Exception as error:
+            failure = self._failure(error, scope)
+            if not closed:
+                code = INTERNAL_ERROR if failure.status >= 500 else POLICY_VIOLATION
+                await refuse(code, failure.detail)
+
+    def _failure(self, error: Exception, scope: Scope) -> Failure:
+        failure = failure_of(error, scope)
+        if failure.status >= 500:
+            self._log.error("internal error", exc_info=error)
+        return failure
+
+
+async def _routing_error(request: Request, error: Exception) -> Response:
+    return _response(failure_of(error, request.scope))
+
+
+EXCEPTION_HANDLERS: Mapping[type[Exception], ExceptionHandler] = {HTTPException: _routing_error}
+"""For Starlette, which answers its own HTTP errors in plain text before they get here."""
+
+
+def _response(failure: Failure) -> Response:
+    return json_response({"detail": failure.detail}, failure.status, failure.headers)
+
+
+def _routing_failure(error: HTTPException, scope: Scope) -> Failure:
+    headers = dict(error.headers or {})
+    if error.status_code == 404:
+        return Failure(404, _nothing_at(scope), headers)
+    if error.status_code == 405 and "Allow" in headers:
+        allowed = headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        return Failure(405, f"{scope['method']} is not allowed here; allowed: {allowed}", headers)
+    return Failure(error.status_code, error.detail, headers)
+
+
+def _nothing_at(scope: Scope) -> str:
+    return f"there is nothing at {scope['path'][:PATH_SHOWN_CHARACTERS_MAX]}"
+
+
+def _close_reason(text: str) -> str:
+    return text.encode()[:CLOSE_REASON_BYTES_MAX].decode(errors="ignore")

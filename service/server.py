@@ -1,0 +1,96 @@
+"""The network: uvicorn around the app, for as long as it takes or for one command."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import anyio
+import uvicorn
+
+from service.app import create_app
+from service.core import Core, open_core
+from service.settings import Settings
+
+GRACE_SECONDS = 10
+BACKLOG_CONNECTIONS_MAX = 2048
+CLIENT_FRAME_BYTES_MAX = 64 * 1024
+
+
+class ServerFailed(Exception):
+    """The server did not come up; the message says why."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn on one app, which leaves signals to whoever runs it."""
+
+    def __init__(self, settings: Settings, core: Core) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(settings, core),
+                http="httptools",
+                ws="websockets-sansio",
+                ws_max_size=CLIENT_FRAME_BYTES_MAX,
+                ws_per_message_deflate=False,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+
+        self.up = anyio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections from here on."""
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing. Uvicorn's own would raise the signal again, before the log is closed."""
+        yield
+
+
+async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then stop gracefully; ``announce`` is told the URL.
+
+    Stopping: no new connection, sockets are closed with 1012, engines are stopped, the log is
+    closed. Raises ``OpenFailed`` or ``ServerFailed``.
+    """
+    async with open_core(settings) as core, listening(settings, core) as url:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        announce(url)
+        await stop.wait()
+
+
+@asynccontextmanager
+async def listening(settings: Settings, core: Core) -> AsyncIterator[str]:
+    """Serve ``core`` from here to the end of the block; gives the URL. Raises ``ServerFailed``."""
+    with _listen(settings) as listener:
+        server = Server(settings, core)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve, [listener])
+            await server.up.wait()
+            yield _url(listener)
+            server.should_exit = True
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG_CONNECTIONS_MAX)
+    except OSError as error:
+        raise ServerFailed(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
