@@ -9,14 +9,10 @@ from eventstore.events import Appended, NewEvent
 
 
 class Append(msgspec.Struct, eq=False):
-    """What to append, the bytes of it, and the future that the caller awaits.
-
-    ``deadline`` runs while the append waits for room in the queue.
-    """
+    """What to append, its bytes of payload and attachment, and the future its caller awaits."""
 
     stream: str
     events: Sequence[NewEvent]
     expected_version: int
     size: int
     future: asyncio.Future[Appended]
-    deadline: asyncio.TimerHandle | None = None

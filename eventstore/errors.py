@@ -1,7 +1,5 @@
 """The event store's error tree: everything this package raises on purpose."""
 
-# ruff: noqa: N818 - the root says Error; each name below says what happened
-
 from pathlib import Path
 
 

@@ -1,7 +1,7 @@
 """The bounded queue of appends, and how it is cut into transactions. Lives on the event loop."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 
 from eventstore.append import Append
 from eventstore.errors import AppendTimeout, StoreClosed
@@ -18,7 +18,7 @@ class Intake:
         self._limits = limits
         self._loop = loop
         self._accepted: deque[Append] = deque()
-        self._waiting: deque[Append] = deque()
+        self._waiting: OrderedDict[Append, asyncio.TimerHandle] = OrderedDict()
         self._events = 0
         self._bytes = 0
 
@@ -29,11 +29,10 @@ class Intake:
         """Accept the append, or let it wait for room until its time is up."""
         if not self._waiting and self._fits(append):
             self._accept(append)
-            return
-        append.deadline = self._loop.call_later(
-            self._limits.append_wait_seconds, self._expire, append
-        )
-        self._waiting.append(append)
+        else:
+            self._waiting[append] = self._loop.call_later(
+                self._limits.append_wait_seconds, self._expire, append
+            )
 
     def take_group(self) -> list[Append]:
         """The next transaction's appends; empty only when nothing is accepted or waiting."""
@@ -58,7 +57,7 @@ class Intake:
     def refuse_waiting(self) -> None:
         """Fail every append that was not accepted, because the store is closing."""
         while self._waiting:
-            append = self._leave(self._waiting.popleft())
+            append = self._next_waiting()
             if not append.future.done():
                 append.future.set_exception(StoreClosed("the store was closed before this append"))
 
@@ -74,16 +73,16 @@ class Intake:
         self._bytes += append.size
 
     def _admit(self) -> None:
-        while self._waiting and self._fits(self._waiting[0]):
-            self._accept(self._leave(self._waiting.popleft()))
+        while self._waiting and self._fits(next(iter(self._waiting))):
+            self._accept(self._next_waiting())
 
-    def _leave(self, append: Append) -> Append:
-        if append.deadline is not None:
-            append.deadline.cancel()
+    def _next_waiting(self) -> Append:
+        append, deadline = self._waiting.popitem(last=False)
+        deadline.cancel()
         return append
 
     def _expire(self, append: Append) -> None:
-        self._waiting.remove(append)
+        del self._waiting[append]
         if not append.future.done():
             append.future.set_exception(
                 AppendTimeout(

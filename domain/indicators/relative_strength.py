@@ -32,6 +32,6 @@ def _rsi(close: Floats, period: int) -> Floats:
         # weights 0, 1/2, 2/3 … while warming up: the simple mean; Wilder's from then on
         gain = (gain * (changes - 1) + max(change, 0.0)) / changes
         loss = (loss * (changes - 1) + max(-change, 0.0)) / changes
-        if changes == period and gain + loss > 0.0:
-            index[t] = 100.0 * gain / (gain + loss)
+        if changes == period:
+            index[t] = 100.0 * gain / (gain + loss)  # 0 / 0 is NaN
     return index

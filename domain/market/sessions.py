@@ -33,5 +33,5 @@ def trades_on_weekends(days: Times) -> bool:
 
 
 def last_of_day(days: Times) -> npt.NDArray[np.bool_]:
-    """Which rows are the last of their day: bool[n]. ``days`` int64[n], never decreasing."""
+    """Which rows are the last of their day: bool[n]. ``days`` int64[n], sorted, n ≥ 1."""
     return np.append(days[1:] != days[:-1], True)

@@ -125,9 +125,7 @@ def _bridge(moves: Floats, day_open: Floats, day_close: Floats) -> Floats:
     walk = np.cumsum(moves, axis=1)
     walk -= elapsed * walk[:, -1:]
     line = day_open[:, None] + (day_close - day_open)[:, None] * elapsed
-    close = _four_decimals(line * (1.0 + np.clip(walk, -0.5, 0.5)))
-    close[:, -1] = day_close
-    return close
+    return _four_decimals(line * (1.0 + np.clip(walk, -0.5, 0.5)))
 
 
 def _volumes(character: Character, crowd: Floats) -> Floats:

@@ -38,6 +38,7 @@ def import_file(
 
     with failures_told():
         catalog = _catalog(data_dir)
+        _require_requestable(symbol)
         imported = read_file(file, symbol, resolution, timezone)
         entry = catalog.write(imported.bars, resolution)
     for note in imported.notes:

@@ -1,0 +1,40 @@
+"""No body larger than the limit gets in, announced or not."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.http.errors import ContentTooLargeError
+
+
+class BodyLimit:
+    """Raises 413 at once by ``Content-Length``, else as soon as more has come; reads no further."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, its body under watch."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            self._require_fit(received)
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+    def _require_fit(self, body_bytes: int) -> None:
+        if body_bytes > self._max_body_bytes:
+            raise ContentTooLargeError(f"the body is larger than {self._max_body_bytes} bytes")
+
+
+def _announced_bytes(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+    return 0

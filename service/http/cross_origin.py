@@ -1,0 +1,52 @@
+"""Which pages of other origins may call the API (CORS)."""
+
+from collections.abc import Sequence
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+METHODS = ("GET", "POST")
+RUNNER_PREFIX = "/api/v1/"
+RUNNER_METHODS = ("GET", "POST", "DELETE")
+REQUEST_HEADERS = (
+    "Authorization",
+    "X-API-Key",
+    "X-Request-ID",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+)
+EXPOSED_HEADERS = (
+    "X-Request-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "ETag",
+    "Location",
+    "Link",
+    "Retry-After",
+)
+
+
+class CrossOrigin:
+    """Starlette's CORS, with DELETE under the runner's prefix only."""
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        self._general = _cors(app, origins, METHODS)
+        self._runner = _cors(app, origins, RUNNER_METHODS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection under the rules of its path."""
+        is_runner = scope.get("path", "").startswith(RUNNER_PREFIX)
+        await (self._runner if is_runner else self._general)(scope, receive, send)
+
+
+def _cors(app: ASGIApp, origins: Sequence[str], methods: Sequence[str]) -> CORSMiddleware:
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=methods,
+        allow_headers=REQUEST_HEADERS,
+        expose_headers=EXPOSED_HEADERS,
+    )

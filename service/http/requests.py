@@ -1,0 +1,90 @@
+"""What a client sent, decoded into a type, or a 400 that says what was wrong."""
+
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import HTTPConnection, Request
+
+from service.http.errors import BadRequestError, UnsupportedMediaTypeError
+from service.validation import explain
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+VALUE_SHOWN_CHARACTERS_MAX = 100
+
+
+async def read_json(request: Request, schema: type[T]) -> T:
+    """The body of ``request`` as ``schema``.
+
+    Raises 415 for a body that is declared to be something else than JSON, 400 for a body that is
+    not JSON or does not fit ``schema``, and 413 past the body limit.
+    """
+    body = await request.body()
+    if not body:
+        raise BadRequestError("the request needs a JSON body")
+    _require_json(request.headers.get("content-type"))
+    return decode_json(body, schema)
+
+
+def decode_json(body: bytes, schema: type[T]) -> T:
+    """JSON that a client sent, as ``schema``; :class:`BadRequestError` where it does not fit."""
+    try:
+        return msgspec.json.decode(body, type=schema)
+    except msgspec.ValidationError as error:
+        raise BadRequestError(explain(error, schema)) from None
+    except msgspec.DecodeError as error:
+        reason = str(error).removeprefix("JSON is malformed: ")
+        raise BadRequestError(f"malformed JSON: {reason}") from None
+    except UnicodeDecodeError:
+        raise BadRequestError("malformed JSON: the text is not UTF-8") from None
+    except RecursionError:
+        raise BadRequestError("malformed JSON: nested too deeply") from None
+
+
+def query_parameters(connection: HTTPConnection[Any], schema: type[S]) -> S:
+    """The query of ``connection`` as the struct ``schema``, numbers read from their text.
+
+    Raises :class:`BadRequestError` for a parameter that ``schema`` does not have, that is given
+    twice or that does not fit. A WebSocket's ``api_key`` is no parameter of its route.
+    """
+    known = [field.encode_name for field in msgspec.structs.fields(schema)]
+    given: dict[str, str] = {}
+    for name, value in _query_pairs(connection):
+        if name == "api_key" and connection.scope["type"] == "websocket":
+            continue
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise BadRequestError(f"unknown query parameter {_shown(name)}; known: {listed}")
+        if name in given:
+            raise BadRequestError(f"query parameter {name} is given more than once")
+        given[name] = value
+    try:
+        return msgspec.convert(given, schema, strict=False)
+    except msgspec.ValidationError as error:
+        sentence = explain(error, schema).removesuffix(", got `str`")
+        field = sentence.partition(":")[0]
+        if field not in given:
+            raise BadRequestError(f"query: {sentence}") from None
+        shown = _shown(given[field])
+        raise BadRequestError(f"query parameter {sentence} (given: {shown})") from None
+
+
+def _query_pairs(connection: HTTPConnection[Any]) -> list[tuple[str, str]]:
+    query: bytes = connection.scope["query_string"]
+    return parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+
+
+def _shown(text: str) -> str:
+    return repr(text[:VALUE_SHOWN_CHARACTERS_MAX])
+
+
+def _require_json(content_type: str | None) -> None:
+    if content_type is None:
+        return
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaTypeError(
+            f"the body is declared as {_shown(content_type)}; send application/json"
+        )

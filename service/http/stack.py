@@ -1,0 +1,43 @@
+"""The layers that every request passes, outermost first."""
+
+from collections.abc import Callable
+
+from starlette.middleware import Middleware
+
+from service import clock
+from service.http.body_limit import BodyLimit
+from service.http.cross_origin import CrossOrigin
+from service.http.edge import Edge
+from service.http.failures import Failures
+from service.http.gate import Gate
+from service.http.keys import ApiKeys
+from service.http.rate_limit import RateLimit
+from service.settings import Settings
+
+
+def middleware(
+    settings: Settings,
+    monotonic: Callable[[], int] = clock.monotonic_microseconds,
+    now: Callable[[], int] = clock.now_seconds,
+) -> list[Middleware]:
+    """The cross-cutting rules as Starlette's middleware, for ``EXCEPTION_HANDLERS`` beside it.
+
+    ``monotonic`` is in microseconds, ``now`` in seconds since the Unix epoch.
+    """
+    layers = [Middleware(Edge, monotonic)]  # around all others: no response leaves without headers
+    if settings.cors_origins:
+        # Outside the gate, for a preflight carries no key; outside failures, so that a page can
+        # read what went wrong.
+        layers.append(Middleware(CrossOrigin, settings.cors_origins))
+    return [
+        *layers,
+        Middleware(Failures),  # what the layers below raise becomes a response here
+        Middleware(
+            Gate,
+            ApiKeys(settings.api_keys),
+            RateLimit(settings.rate_limit, settings.rate_window),
+            monotonic,
+            now,
+        ),
+        Middleware(BodyLimit, settings.max_body_bytes),  # a stranger's body is not even measured
+    ]

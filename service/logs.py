@@ -1,0 +1,92 @@
+"""One stream of log lines: the service's own and those of its libraries, in the same shape."""
+
+import logging
+import sys
+from typing import TextIO
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from service import clock
+from service.redaction import Redaction
+from service.settings import Settings
+
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send every log line of this process to ``stream`` (standard error), free of API keys.
+
+    Structlog's loggers and the standard library's go through the same processors. Call it once,
+    before the app is built; the server must be told to leave logging alone (``log_config=None``).
+    """
+    output = stream or sys.stderr
+    level = _LEVELS[settings.log_level]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        _add_timestamp,
+    ]
+    finish: list[Processor] = [
+        structlog.processors.format_exc_info,
+        Redaction(settings.api_keys),
+        _renderer(settings.log_format),
+    ]
+    structlog.configure(
+        processors=shared + finish,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(output),
+        cache_logger_on_first_use=False,
+    )
+    _configure_standard_library(level, output, shared, finish)
+
+
+def _configure_standard_library(
+    level: int, output: TextIO, shared: list[Processor], finish: list[Processor]
+) -> None:
+    handler = logging.StreamHandler(output)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
+        )
+    )
+    handler.addFilter(_is_not_a_handshake)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    # Below INFO libraries print what they receive, credentials and all.
+    root.setLevel(max(level, logging.INFO))
+    access = logging.getLogger("uvicorn.access")  # the access log is ours, without queries
+    access.handlers = []
+    access.propagate = False
+
+
+def _is_not_a_handshake(record: logging.LogRecord) -> bool:
+    """Uvicorn's line for a WebSocket prints the whole URL, where a browser puts its API key."""
+    return '"WebSocket %s"' not in str(record.msg)
+
+
+def _add_timestamp(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    event["timestamp"] = clock.iso(clock.now_microseconds())
+    return event
+
+
+def _renderer(log_format: str) -> Processor:
+    if log_format == "json":
+        return _render_json
+    return structlog.dev.ConsoleRenderer(
+        colors=False,
+        pad_event_to=0,
+        repr_native_str=True,
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+
+
+def _render_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    return msgspec.json.encode(event).decode()

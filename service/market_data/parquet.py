@@ -1,0 +1,92 @@
+"""One file of the catalog: written whole, described by its footer, read by range."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+import polars as pl
+from polars.exceptions import PanicException, PolarsError
+
+from domain.market.bars import COLUMNS, TIMESTAMP_TYPE, Bars
+from domain.market.resolution import Resolution
+from service.market_data.errors import UnreadableFile
+from service.market_data.session_range import spelled
+
+SUFFIX = ".parquet"
+ENTRY_KEY = "backtape"
+ROWS_PER_GROUP = 1 << 18
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What one file of the catalog holds; kept in its footer.
+
+    ``first``, ``last``: the timestamps of its first and last bar, microseconds UTC.
+    """
+
+    symbol: str
+    resolution: Resolution
+    bars: int
+    first: int
+    last: int
+
+    def span(self) -> str:
+        """Its resolution and dates, e.g. ``day 2000-03-01 to 2013-03-01``."""
+        first, last = (spelled(time, self.resolution) for time in (self.first, self.last))
+        return f"{self.resolution.value} {first} to {last}"
+
+
+def replace_file(path: Path, bars: Bars, entry: Entry) -> None:
+    """Write ``bars`` beside ``path``, flush them to the disk, then rename the file to ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{secrets.token_hex(8)}.draft")
+    summary = {ENTRY_KEY: msgspec.json.encode(entry).decode()}
+    try:
+        with draft.open("xb") as file:
+            bars.frame().write_parquet(file, row_group_size=ROWS_PER_GROUP, metadata=summary)
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def opened(catalog: Path, path: Path) -> Iterator[BinaryIO]:
+    """Open a file of the catalog: one inode, however often ``path`` is replaced meanwhile.
+
+    What goes wrong inside is raised as ``UnreadableFile``, naming the file within ``catalog``.
+    """
+    try:
+        with path.open("rb") as file:
+            yield file
+    except (OSError, ValueError, PolarsError, PanicException) as error:
+        reason = str(getattr(error, "strerror", None) or error).partition("\n")[0]
+        raise UnreadableFile(
+            f"{path.relative_to(catalog)} in the catalog cannot be read: {reason};"
+            " delete it or import it again with `backtape data import`"
+        ) from error
+
+
+def read_entry(file: BinaryIO, symbol: str, resolution: Resolution) -> Entry:
+    """Read the footer, and check that it speaks of what the file's name says."""
+    summary = pl.read_parquet_metadata(file).get(ENTRY_KEY)
+    if summary is None:
+        raise ValueError("it was not written by an import")
+    entry = msgspec.json.decode(summary, type=Entry)
+    if (entry.symbol, entry.resolution) != (symbol, resolution):
+        raise ValueError(f"it holds {entry.symbol} {entry.resolution.value} bars")
+    return entry
+
+
+def read_range(file: BinaryIO, symbol: str, start: int, end: int) -> Bars:
+    """Read the bars with start ≤ timestamp ≤ end (microseconds); memory-mapped, skipping groups."""
+    file.seek(0)
+    first, last = (pl.lit(time, dtype=pl.Int64).cast(TIMESTAMP_TYPE) for time in (start, end))
+    scan = pl.scan_parquet(file).filter(pl.col("timestamp").is_between(first, last))
+    # A column at a time, so that only one of them exists twice.
+    columns = (scan.select(pl.col(name).to_physical()).collect()[name] for name in COLUMNS)
+    return Bars(symbol, *(np.ascontiguousarray(column.to_numpy()) for column in columns))
