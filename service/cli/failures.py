@@ -16,7 +16,7 @@ def tell(message: str) -> None:
 @contextmanager
 def failures_told() -> Iterator[None]:
     """Failures that a user can mend end the command with their message and exit code 1."""
-    from eventstore.errors import EventStoreError
+    from eventstore.errors import EventStoreError, LogLocked
     from service.client.client import ClientError
     from service.market_data.errors import MarketDataError
     from service.server import ServerFailed
@@ -30,6 +30,8 @@ def failures_told() -> Iterator[None]:
     except* mendable as group:
         for error in _leaves(group):
             tell(str(error))
+            if isinstance(error, LogLocked):
+                tell("if that is a running service, give its address with --url")
         raise typer.Exit(1) from group
 
 

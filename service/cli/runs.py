@@ -188,9 +188,13 @@ async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[s
     import msgspec
 
     from service.core import open_core, open_core_read_only
+    from service.logs import configure_logging
     from service.server import listening
 
-    private = msgspec.structs.replace(settings, host="127.0.0.1", port=0, api_keys=())
+    private = msgspec.structs.replace(
+        settings, host="127.0.0.1", port=0, api_keys=(), log_level="warning", log_format="text"
+    )
+    configure_logging(private)
     opened = open_core_read_only(private) if read_only else open_core(private)
     async with opened as core, listening(private, core) as url:
         yield url

@@ -14,12 +14,15 @@ from polars.exceptions import PanicException, PolarsError
 
 from domain.market.bars import COLUMNS, TIMESTAMP_TYPE, Bars
 from domain.market.resolution import Resolution
+from domain.market.validation import validate
 from service.market_data.errors import UnreadableFile
 from service.market_data.session_range import spelled
 
 SUFFIX = ".parquet"
 ENTRY_KEY = "backtape"
 ROWS_PER_GROUP = 1 << 18
+SCHEMA = {"timestamp": TIMESTAMP_TYPE} | dict.fromkeys(COLUMNS[1:], pl.Float64())
+TIME_MIN, TIME_MAX = -(2**63), 2**63 - 1
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -72,14 +75,28 @@ def opened(catalog: Path, path: Path) -> Iterator[BinaryIO]:
 
 
 def read_entry(file: BinaryIO, symbol: str, resolution: Resolution) -> Entry:
-    """Read the footer, and check that it speaks of what the file's name says."""
+    """Read the footer, and check that it speaks of what the file's name says.
+
+    A file without our footer was put there by hand: all of its bars are read and checked, each
+    time. Raises ``ValueError``, and ``InvalidBars`` naming the row and the rule.
+    """
     summary = pl.read_parquet_metadata(file).get(ENTRY_KEY)
     if summary is None:
-        raise ValueError("it was not written by an import")
+        return _checked_entry(file, symbol, resolution)
     entry = msgspec.json.decode(summary, type=Entry)
     if (entry.symbol, entry.resolution) != (symbol, resolution):
         raise ValueError(f"it holds {entry.symbol} {entry.resolution.value} bars")
     return entry
+
+
+def _checked_entry(file: BinaryIO, symbol: str, resolution: Resolution) -> Entry:
+    file.seek(0)
+    schema = pl.read_parquet_schema(file)
+    if any(schema.get(name) != kind for name, kind in SCHEMA.items()):
+        raise ValueError(f"its columns are not {', '.join(f'{n} {k}' for n, k in SCHEMA.items())}")
+    bars = read_range(file, symbol, TIME_MIN, TIME_MAX)
+    validate(bars, resolution)
+    return Entry(symbol, resolution, len(bars), int(bars.timestamp[0]), int(bars.timestamp[-1]))
 
 
 def read_range(file: BinaryIO, symbol: str, start: int, end: int) -> Bars:

@@ -3,9 +3,11 @@
 import pickle
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from domain.market.resolution import Resolution
+from domain.market.validation import InvalidBars
 from service.market_data.catalog import Catalog
 from service.market_data.errors import MissingData, UnreadableFile
 from tests.service.market_data.building import at, bars_at
@@ -103,11 +105,31 @@ def test_a_damaged_file_harms_no_other_symbol(catalog: Catalog, tmp_path: Path) 
         catalog.load("IBM", DAY, 0, at("2024-12-31"), "UTC")
 
 
-def test_a_file_from_elsewhere_is_refused(catalog: Catalog, tmp_path: Path) -> None:
+def _put_by_hand(folder: Path, frame: pl.DataFrame) -> None:
+    (folder / "market" / "day").mkdir(parents=True)
+    frame.write_parquet(folder / "market" / "day" / "AAPL.parquet")
+
+
+def test_a_file_put_there_by_hand_is_as_good_as_its_bars(catalog: Catalog, tmp_path: Path) -> None:
+    bars = bars_at("AAPL", "2024-01-02", "2024-01-03")
+    _put_by_hand(tmp_path, bars.frame())
+    assert catalog.load("AAPL", DAY, 0, at("2024-12-31"), "UTC").bars.sha256() == bars.sha256()
+    assert [entry.bars for entry in catalog.entries()] == [2]
+
+
+def test_a_file_put_there_by_hand_is_checked(catalog: Catalog, tmp_path: Path) -> None:
+    frame = bars_at("AAPL", "2024-01-02", "2024-01-03").frame()
+    _put_by_hand(tmp_path, frame.with_columns(volume=pl.Series([1.0, -1.0])))
+    with pytest.raises(InvalidBars, match=r"AAPL.*row 2.*volume"):
+        catalog.load("AAPL", DAY, 0, at("2024-12-31"), "UTC")
+
+
+def test_a_file_with_other_columns_is_told_which_are_right(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     frame = bars_at("AAPL", "2024-01-02").frame()
-    (tmp_path / "market" / "day").mkdir(parents=True)
-    frame.write_parquet(tmp_path / "market" / "day" / "AAPL.parquet")
-    with pytest.raises(UnreadableFile, match="it was not written by an import"):
+    _put_by_hand(tmp_path, frame.with_columns(pl.col("timestamp").dt.cast_time_unit("ms")))
+    with pytest.raises(UnreadableFile, match="its columns are not timestamp Datetime"):
         catalog.load("AAPL", DAY, 0, at("2024-12-31"), "UTC")
 
 
