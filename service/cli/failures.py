@@ -16,23 +16,36 @@ def tell(message: str) -> None:
 @contextmanager
 def failures_told() -> Iterator[None]:
     """Failures that a user can mend end the command with their message and exit code 1."""
-    from eventstore.errors import EventStoreError, LogLocked
+    try:
+        yield
+    except Exception as error:
+        failures = list(_leaves(error))
+        if not all(isinstance(failure, _mendable()) for failure in failures):
+            raise
+        for failure in failures:
+            tell(_words(failure))
+        raise typer.Exit(1) from error
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    # Imported only now: a command that succeeds need not load them.
+    from domain.errors import DomainError
+    from eventstore.errors import EventStoreError
     from service.client.client import ClientError
     from service.market_data.errors import MarketDataError
     from service.server import ServerFailed
     from service.settings import SettingsError
 
-    mendable = (
-        EventStoreError, ClientError, MarketDataError, ServerFailed, SettingsError, OSError
-    )  # fmt: skip
-    try:
-        yield
-    except* mendable as group:
-        for error in _leaves(group):
-            tell(str(error))
-            if isinstance(error, LogLocked):
-                tell("if that is a running service, give its address with --url")
-        raise typer.Exit(1) from group
+    rooms = (DomainError, EventStoreError, MarketDataError)
+    return (*rooms, ClientError, ServerFailed, SettingsError, OSError)
+
+
+def _words(error: BaseException) -> str:
+    from eventstore.errors import LogLocked
+
+    if isinstance(error, LogLocked):
+        return f"{error}; to use a service that runs on this folder, give its address with --url"
+    return str(error)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
