@@ -70,9 +70,7 @@ class Ledger:
         """
         try:
             return self._commit(appends)
-        except (
-            BaseException
-        ) as error:  # whatever a projection or the disk raises is the cause given
+        except BaseException as error:  # a projection may raise anything; this thread goes on
             self._roll_back()
             if len(appends) == 1:
                 return [_failed(appends[0], error)]

@@ -80,8 +80,7 @@ class Writer:
         self._closing = True
         self._intake.refuse_waiting()
         while self._intake or self._under_way:
-            self._hand_over()
-            await self._thread.call(lambda: None)
+            await self._thread.call(lambda: None)  # behind the group that is under way
 
     async def close(self) -> None:
         """Close the ledger and end the thread; ``drain`` comes first."""
@@ -96,8 +95,6 @@ class Writer:
 
     def _hand_over(self) -> None:
         self._scheduled = False
-        if self._under_way:
-            return
         group = self._intake.take_group()
         if group:
             self._under_way = True

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,30 @@ async def test_a_full_queue_fails_what_waits_too_long(
     assert await gated.head("late") == 0
     assert await gated.head() == 5
     assert await gated.append("late", [event], 0) == Appended(1, 6)
+
+
+async def test_an_append_that_was_taken_is_awaited_past_its_time(log: Path, limits: Limits) -> None:
+    turns = threading.Semaphore(0)
+
+    def clock() -> int:
+        turns.acquire(timeout=60)
+        return 0
+
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, what: complaints.append(what))
+    store = await EventStore.open(log, clock=clock, limits=limits)
+    async with store, asyncio.TaskGroup() as tasks:
+        await hold(store, tasks)
+        tasks.create_task(store.append("full", [EVENT] * 4, 0))
+        await asyncio.sleep(0)
+        waited = tasks.create_task(store.append("waited", [EVENT], 0))
+        await asyncio.sleep(0)
+        turns.release()
+        await asyncio.sleep(2 * limits.append_wait_seconds)
+        turns.release(2)
+
+    assert waited.result() == Appended(1, 6)
+    assert complaints == []
 
 
 async def test_a_late_append_does_not_overtake_one_that_waits(

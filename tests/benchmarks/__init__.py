@@ -1,0 +1,1 @@
+"""What `make bench` measures: every figure beside its yardstick, in one run."""

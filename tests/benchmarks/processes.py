@@ -1,0 +1,65 @@
+"""Servers in processes of their own, and what they cost in memory."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+STARTED = "listening on "
+
+
+class Serving(NamedTuple):
+    """A server process that accepts connections on loopback."""
+
+    host: str
+    port: int
+    pid: int
+
+    def children(self) -> list[int]:
+        """The processes that it started: the service's engines (Linux only)."""
+        tasks = Path("/proc", str(self.pid), "task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
+
+@contextmanager
+def service(data_dir: Path, engines: int) -> Iterator[Serving]:
+    """Run ``backtape serve`` on ``data_dir`` with that many engine processes."""
+    with running(
+        *("service.cli.main", "serve", "--port", "0", "--data-dir", str(data_dir)),
+        BACKTAPE_ENGINE_PROCESSES=str(engines),
+        BACKTAPE_RATE_LIMIT="1000000",
+        BACKTAPE_LOG_LEVEL="warning",
+    ) as serving:
+        yield serving
+
+
+@contextmanager
+def running(module: str, *arguments: str, **environment: str) -> Iterator[Serving]:
+    """Run a module that prints ``listening on http://HOST:PORT``, and stop it at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if STARTED not in line:
+                raise OSError(f"{module} did not start (exit code {process.wait()})")
+            host, port = line.split(STARTED)[1].split()[0].removeprefix("http://").split(":")
+            yield Serving(host, int(port), process.pid)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def peak_memory(pid: int) -> float:
+    """The most memory the process has had resident so far, in MiB (Linux only)."""
+    status = Path("/proc", str(pid), "status").read_text()
+    (kibibytes,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(kibibytes) / 1024
