@@ -2,15 +2,20 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 from typing import TextIO
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from domain.market.moments import iso
 from service import clock
 from service.redaction import Redaction
 from service.settings import Settings
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id")
+"""Set in the task of a request: every line that comes of it carries its id."""
 
 _LEVELS = {
     "debug": logging.DEBUG,
@@ -29,9 +34,9 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     output = stream or sys.stderr
     level = _LEVELS[settings.log_level]
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _add_timestamp,
+        _add_request_id,
     ]
     finish: list[Processor] = [
         structlog.processors.format_exc_info,
@@ -73,7 +78,14 @@ def _is_not_a_handshake(record: logging.LogRecord) -> bool:
 
 
 def _add_timestamp(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    event["timestamp"] = clock.iso(clock.now_microseconds())
+    event["timestamp"] = iso(clock.now_microseconds())
+    return event
+
+
+def _add_request_id(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    request_id = REQUEST_ID.get(None)
+    if request_id is not None:
+        event["request_id"] = request_id
     return event
 
 

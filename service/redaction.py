@@ -9,7 +9,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 HIDDEN = "[redacted]"
 
-_QUERY_KEY = re.compile(r"(api_key=)[^&\s\"'\\]*", re.IGNORECASE)
+_QUERY_KEY = r"(?<=[aA][pP][iI]_[kK][eE][yY]=)[^&\s\"'\\]+"
 
 
 class Redaction:
@@ -22,28 +22,27 @@ class Redaction:
     def __init__(self, keys: Iterable[str]) -> None:
         spellings = {spelling for key in keys for spelling in _spellings(key)}
         longest_first = sorted(spellings, key=len, reverse=True)
-        self._keys = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+        self._hide = re.compile("|".join([_QUERY_KEY, *map(re.escape, longest_first)])).sub
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         """The record without secrets."""
-        return {name: self.clean(value) for name, value in event.items()}
+        hide = self._hide  # most values are short strings, and there is a line for every request
+        return {
+            name: hide(HIDDEN, value) if type(value) is str else self.clean(value)
+            for name, value in event.items()
+        }
 
     def clean(self, value: Any) -> Any:
         """``value`` as plain data without secrets."""
         if isinstance(value, str):
-            return self._clean_text(value)
+            return self._hide(HIDDEN, value)
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, dict):
-            return {self._clean_text(str(name)): self.clean(item) for name, item in value.items()}
+            return {self._hide(HIDDEN, str(name)): self.clean(item) for name, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.clean(item) for item in value]
-        return self._clean_text(repr(value))
-
-    def _clean_text(self, text: str) -> str:
-        if "=" in text:
-            text = _QUERY_KEY.sub(rf"\1{HIDDEN}", text)
-        return self._keys.sub(HIDDEN, text) if self._keys else text
+        return self._hide(HIDDEN, repr(value))
 
 
 def _spellings(key: str) -> set[str]:

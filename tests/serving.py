@@ -10,6 +10,8 @@ import uvicorn
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
 
+EXCHANGE_SECONDS_MAX = 10
+
 
 @asynccontextmanager
 async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
@@ -58,9 +60,10 @@ async def exchange(base_url: str, *parts: bytes) -> bytes:
     """Send ``parts`` over a bare connection and read until the server closes it."""
     host, _, port = base_url.removeprefix("http://").partition(":")
     received = b""
-    async with await anyio.connect_tcp(host, int(port)) as stream:
-        for part in parts:
-            await stream.send(part)
-        async for chunk in stream:
-            received += chunk
+    with anyio.fail_after(EXCHANGE_SECONDS_MAX):
+        async with await anyio.connect_tcp(host, int(port)) as stream:
+            for part in parts:
+                await stream.send(part)
+            async for chunk in stream:
+                received += chunk
     return received

@@ -17,6 +17,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        self._require_fit(_announced_bytes(scope))
         received = 0
 
         async def receive_within_limit() -> Message:

@@ -1,10 +1,11 @@
 """What the layers know about a request in common."""
 
-from uuid import uuid4
+import secrets
 
 import msgspec
-import structlog
 from starlette.types import Scope
+
+from service.logs import REQUEST_ID
 
 _SCOPE_KEY = "backtape.context"
 REQUEST_ID_CHARACTERS_MAX = 128
@@ -13,22 +14,24 @@ Header = tuple[bytes, bytes]
 
 
 class RequestContext(msgspec.Struct):
-    """One request's identity. ``headers`` go out with its response, unless a route set its own.
+    """One request's identity and answer. ``headers`` go out with its response.
 
-    ``key`` is the name of the API key that it came with, never the key.
+    ``key`` is the name of the API key that it came with, never the key. ``status`` is the HTTP
+    status once the response has begun, or a WebSocket's close code.
     """
 
     request_id: str
     headers: list[Header]
     key: str | None = None
+    status: int | None = None
 
 
 def open_context(scope: Scope) -> RequestContext:
     """Give the request its id, the client's own where it is fit to be logged, and a context."""
-    request_id = _given_request_id(scope) or uuid4().hex
+    request_id = _given_request_id(scope) or secrets.token_hex(16)
     context = RequestContext(request_id, [(b"x-request-id", request_id.encode())])
     scope[_SCOPE_KEY] = context
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    REQUEST_ID.set(request_id)
     return context
 
 

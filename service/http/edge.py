@@ -22,7 +22,7 @@ PATH_LOGGED_CHARACTERS_MAX = 200
 class Edge:
     """Wraps ``send`` once, so that no response leaves without its headers; keeps the access log.
 
-    A header that a response carries already is left as it is (a page loosens its CSP this way).
+    A security header that a response carries already stays (a page loosens its CSP this way).
     ``monotonic`` is in microseconds.
     """
 
@@ -43,60 +43,48 @@ class Edge:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = self._monotonic()
         context = open_context(scope)
-        status: int | None = None
 
         def send_with_headers(message: Message) -> Awaitable[None]:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                context.status = message["status"]
                 _complete(message, context)
             return send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            self._write_line("request", scope["method"], scope, context, started, status)
+            self._write_line("request", scope["method"], scope, context, started)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = self._monotonic()
         context = open_context(scope)
-        code: int | None = None
 
         async def receive_noting_code() -> Message:
-            nonlocal code
             message = await receive()
-            if message["type"] == "websocket.disconnect" and code is None:
-                code = message.get("code")
+            if message["type"] == "websocket.disconnect" and context.status is None:
+                context.status = message.get("code")
             return message
 
         def send_with_headers(message: Message) -> Awaitable[None]:
-            nonlocal code
             if message["type"] == "websocket.accept":
                 _complete(message, context)
             elif message["type"] == "websocket.close":
-                code = message.get("code", 1000)
+                context.status = message.get("code", 1000)
             return send(message)
 
         try:
             await self._app(scope, receive_noting_code, send_with_headers)
         finally:
-            self._write_line("websocket", "GET", scope, context, started, code)
+            self._write_line("websocket", "GET", scope, context, started)
 
     def _write_line(
-        self,
-        event: str,
-        method: str,
-        scope: Scope,
-        context: RequestContext,
-        started: int,
-        status: int | None,
+        self, event: str, method: str, scope: Scope, context: RequestContext, started: int
     ) -> None:
-        """``status`` is the HTTP status or the WebSocket's close code, ``None`` where none was."""
         self._log.info(
             event,
             method=method,
             path=scope["path"][:PATH_LOGGED_CHARACTERS_MAX],
-            status=status,
+            status=context.status,
             duration_ms=(self._monotonic() - started) / 1_000,
             key=context.key,
         )
@@ -105,6 +93,5 @@ class Edge:
 def _complete(message: Message, context: RequestContext) -> None:
     own = list(message.get("headers", ()))
     names = {name for name, _ in own}
-    own += [header for header in context.headers if header[0] not in names]
-    own += [header for header in SECURITY_HEADERS if header[0] not in names]
-    message["headers"] = own
+    security = [header for header in SECURITY_HEADERS if header[0] not in names]
+    message["headers"] = own + context.headers + security

@@ -70,19 +70,12 @@ class Failures:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        def noting_start(message: Message) -> Awaitable[None]:
-            nonlocal started
-            started = True
-            return send(message)
-
         try:
-            await self._app(scope, receive, noting_start)
+            await self._app(scope, receive, send)
         except ClientDisconnect:
             return
         except Exception as error:
-            if started:
+            if context_of(scope).status is not None:
                 raise  # only the server can break off a response
             failure = self._failure(error, scope)
             if failure.status == 413:
@@ -105,6 +98,7 @@ class Failures:
                 closed = True
                 if not accepted:
                     return refuse(POLICY_VIOLATION, message.get("reason") or _nothing_at(scope))
+                message = {**message, "reason": _close_reason(message.get("reason") or "")}
             accepted = accepted or message["type"] == "websocket.accept"
             return send(message)
 

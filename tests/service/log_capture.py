@@ -44,4 +44,3 @@ def captured_log(settings: Settings) -> Iterator[LogCapture]:
     finally:
         root.handlers, root.level, access.propagate = handlers, level, propagate
         structlog.reset_defaults()
-        structlog.contextvars.clear_contextvars()

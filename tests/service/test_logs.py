@@ -4,15 +4,17 @@ import logging
 
 import structlog
 
+from service.logs import REQUEST_ID
 from service.settings import Settings
 from tests.service.log_capture import captured_log
 
 
 def test_our_loggers_and_the_libraries_write_the_same_shape() -> None:
     with captured_log(Settings()) as log:
-        structlog.contextvars.bind_contextvars(request_id="r1")
+        token = REQUEST_ID.set("r1")
         structlog.get_logger().info("ours", run="a", count=2)
         logging.getLogger("some.library").warning("theirs: %s", "b")
+        REQUEST_ID.reset(token)
     ours, theirs = log.records
     assert ours.pop("timestamp") <= theirs.pop("timestamp")
     assert ours == {"event": "ours", "level": "info", "run": "a", "count": 2, "request_id": "r1"}

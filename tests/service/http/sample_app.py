@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import anyio.lowlevel
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from domain.errors import DomainError
@@ -95,6 +97,21 @@ async def no_such_run(socket: WebSocket) -> None:
     raise NotFoundError("no run 7" + " and a long reason" * 20)
 
 
+async def waiting(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.receive_text()
+
+
+class Flood:
+    """Sends to its client, without asking whether it is still there."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        while True:
+            await send({"type": "websocket.send", "text": "more"})
+            await anyio.lowlevel.checkpoint()
+
+
 async def searching(socket: WebSocket) -> None:
     found = query_parameters(socket, Search)
     await socket.accept()
@@ -122,6 +139,8 @@ def sample_app(settings: Settings, **clocks: Callable[[], int]) -> Starlette:
             WebSocketRoute("/broken-after-accept", broken_after_accept),
             WebSocketRoute("/no-such-run", no_such_run),
             WebSocketRoute("/searching", searching),
+            WebSocketRoute("/waiting", waiting),
+            WebSocketRoute("/flood", Flood()),
         ],
         middleware=middleware(settings, **clocks),
         exception_handlers=EXCEPTION_HANDLERS,

@@ -30,30 +30,31 @@ async def test_each_key_opens_in_either_header(key: str) -> None:
         assert await status(client, ("Authorization", "Bearer no"), ("X-API-Key", key)) == 200
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        ("X-API-Key", "wrong"),
-        ("X-API-Key", ""),
-        ("X-API-Key", "firs"),
-        ("X-API-Key", "first!"),
-        ("X-API-Key", "FIRST"),
-        ("X-API-Key", ",".join(KEYS)),
-        ("Authorization", "first"),
-        ("Authorization", "Basic first"),
-        ("Authorization", "Bearer"),
-        ("Cookie", "api_key=first"),
-        ("X-Other", "first"),
-    ],
-)
-async def test_anything_else_is_401(header: tuple[str, str]) -> None:
+WRONG = [
+    ("X-API-Key", "wrong"),
+    ("X-API-Key", ""),
+    ("X-API-Key", "firs"),
+    ("X-API-Key", "first!"),
+    ("X-API-Key", "FIRST"),
+    ("X-API-Key", ",".join(KEYS)),
+    ("Authorization", "first"),
+    ("Authorization", "Basic first"),
+    ("Authorization", "Bearer"),
+    ("Cookie", "api_key=first"),
+    ("X-Other", "first"),
+]
+
+
+async def test_anything_else_is_401() -> None:
     async with client_of(sample_app(SETTINGS)) as client:
-        response = await client.get("/hello", headers=[(header[0].encode(), header[1].encode())])
-    assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"] == "Bearer"
-    assert response.json() == {
-        "detail": "a valid API key is required: Authorization: Bearer <key> or X-API-Key: <key>"
-    }
+        responses = [
+            await client.get("/hello", headers=[(name.encode(), value.encode())])
+            for name, value in WRONG
+        ]
+    for header, response in zip(WRONG, responses, strict=True):
+        assert response.status_code == 401, header
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert response.json()["detail"].startswith("a valid API key is required: ")
 
 
 async def test_a_query_does_not_open_http() -> None:

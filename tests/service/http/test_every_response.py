@@ -6,7 +6,7 @@ from websockets.asyncio.client import connect
 
 from service.settings import Settings
 from tests.service.http.sample_app import sample_app
-from tests.serving import client_of, exchange, serve, websocket_url
+from tests.serving import client_of, serve, websocket_url
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -114,11 +114,3 @@ async def test_generated_request_ids_differ() -> None:
     async with client_of(sample_app(Settings())) as client:
         first, second = await client.get("/hello"), await client.get("/hello")
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
-
-
-async def test_a_response_that_breaks_off_is_not_passed_off_as_whole() -> None:
-    async with serve(sample_app(Settings())) as url:
-        received = await exchange(url, b"GET /broken-off HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert b"half of it" in received
-    assert not received.endswith(b"0\r\n\r\n")
-    assert b"x-request-id" in received

@@ -7,7 +7,7 @@ from websockets.exceptions import ConnectionClosed
 from service.settings import Settings
 from tests.service.http.sample_app import sample_app
 from tests.service.log_capture import captured_log
-from tests.serving import client_of, serve, websocket_url
+from tests.serving import client_of, exchange, serve, websocket_url
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,26 @@ async def test_our_own_error_closes_a_websocket_with_1011(path: str) -> None:
     [record] = log.of("failures")
     assert "the cause is for the log only" in record["exception"]
     assert reason.endswith(record["request_id"])
+
+
+@pytest.mark.parametrize("path", ["/waiting", "/flood"])
+async def test_a_client_that_leaves_its_websocket_is_no_error(path: str) -> None:
+    with captured_log(Settings()) as log:
+        async with (
+            serve(sample_app(Settings())) as url,
+            connect(websocket_url(url, path), proxy=None) as socket,
+        ):
+            await socket.close()
+    assert [line["path"] for line in log.of("access")] == [path]
+    assert {record["level"] for record in log.records} == {"info"}
+
+
+async def test_a_response_that_breaks_off_is_in_the_log() -> None:
+    with captured_log(Settings()) as log:
+        async with serve(sample_app(Settings())) as url:
+            received = await exchange(url, b"GET /broken-off HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"half of it" in received
+    assert not received.endswith(b"0\r\n\r\n")
+    assert b"x-request-id" in received
+    [record] = [record for record in log.records if record["level"] == "error"]
+    assert "the cause is for the log only" in record["exception"]
