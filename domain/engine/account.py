@@ -50,7 +50,10 @@ class Market(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What the kernel keeps from row to row: one-element arrays and arrays of one per symbol."""
+    """What the kernel keeps from row to row: one-element arrays and arrays of one per symbol.
+
+    ``target`` is the strategy's latest, ``ordered_target`` and ``period`` those last acted upon.
+    """
 
     cash: Floats
     next_order: Integers
@@ -59,6 +62,7 @@ class Account(NamedTuple):
     position: Floats
     mark: Floats
     target: Floats
+    ordered_target: Floats
     period: Integers
     order: Integers
     quantity: Floats
@@ -70,13 +74,14 @@ class Account(NamedTuple):
         """A flat account; orders are numbered from 1."""
         one, each = np.zeros(1, np.int64), np.zeros(symbols, np.int64)
         return cls(
-            cash=np.array([initial_capital]),
+            cash=np.array([initial_capital], np.float64),
             next_order=one + 1,
             waiting=one.copy(),
             rows_in_market=one.copy(),
             position=np.zeros(symbols),
             mark=np.zeros(symbols),
             target=np.zeros(symbols),
+            ordered_target=np.zeros(symbols),
             period=each + first_period,
             order=each.copy(),
             quantity=np.zeros(symbols),

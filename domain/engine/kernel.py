@@ -2,9 +2,17 @@
 
 import numpy as np
 
-from domain.compiled import compiled
+from domain.compiled import compiled_in_place
 from domain.engine.account import Account, Exposures, Fills, Market, Orders, Reason, Status
-from domain.engine.matching import Costs, affordable, commission, slipped, whole_lots
+from domain.engine.matching import (
+    DUST,
+    Costs,
+    commission,
+    cut,
+    payable,
+    slipped,
+    whole_lots,
+)
 from domain.market.bars import Floats
 
 SUBMITTED = int(Status.SUBMITTED)
@@ -19,7 +27,7 @@ INSUFFICIENT_CASH = int(Reason.INSUFFICIENT_CASH)
 END_OF_DATA = int(Reason.END_OF_DATA)
 
 
-@compiled
+@compiled_in_place
 def run(
     market: Market,
     costs: Costs,
@@ -52,7 +60,7 @@ def run(
         positions[row] = held
 
 
-@compiled
+@compiled_in_place
 def expire(account: Account, orders: Orders, row: int) -> None:
     """Record the orders that still wait after the last row as expired."""
     for symbol in range(account.position.shape[0]):
@@ -62,7 +70,7 @@ def expire(account: Account, orders: Orders, row: int) -> None:
             _forget(account, symbol)
 
 
-@compiled
+@compiled_in_place
 def _fill_waiting(
     market: Market,
     costs: Costs,
@@ -77,7 +85,7 @@ def _fill_waiting(
             _try_fill(market, costs, account, fills, orders, row, symbol)
 
 
-@compiled
+@compiled_in_place
 def _mark(market: Market, account: Account, exposures: Exposures, row: int) -> float:
     held = 0.0
     in_market = False
@@ -95,7 +103,7 @@ def _mark(market: Market, account: Account, exposures: Exposures, row: int) -> f
     return held
 
 
-@compiled
+@compiled_in_place
 def _decide(
     market: Market,
     costs: Costs,
@@ -105,21 +113,16 @@ def _decide(
     symbol: int,
     equity: float,
 ) -> None:
-    target = market.target[row, symbol]
-    changed = target == target and target != account.target[symbol]
-    if changed:
-        account.target[symbol] = target
-    new_period = market.period[row] != account.period[symbol]
-    account.period[symbol] = market.period[row]
+    if market.target[row, symbol] == market.target[row, symbol]:
+        account.target[symbol] = market.target[row, symbol]
     target = account.target[symbol]
-    if not changed and not (new_period and target != 0.0):
+    changed = target != account.ordered_target[symbol]
+    misaligned = target != 0.0 and market.period[row] != account.period[symbol]
+    if not (changed or misaligned) or _on_its_way(market, account, row, symbol):
         return
-    position = account.position[symbol]
-    if target == 0.0:
-        quantity = -position
-    else:
-        wanted = target * equity / market.close[row, symbol] - position
-        quantity = max(whole_lots(wanted, costs.lot_size), -position)
+    account.ordered_target[symbol] = target
+    account.period[symbol] = market.period[row]
+    quantity = _wanted(target * equity / market.close[row, symbol], account.position[symbol], costs)
     if account.remaining[symbol] != 0.0:
         dropped = account.remaining[symbol]
         _note(orders, row, symbol, account.order[symbol], CANCELLED, SUPERSEDED, dropped)
@@ -135,7 +138,25 @@ def _decide(
         _note(orders, row, symbol, number, SUBMITTED, NONE, quantity)
 
 
-@compiled
+@compiled_in_place
+def _on_its_way(market: Market, account: Account, row: int, symbol: int) -> bool:
+    # Such an order cannot be called back: what is wanted meanwhile is acted on once it is there.
+    waiting = account.remaining[symbol] != 0.0
+    return bool(waiting and market.timestamp[row] < account.active_at[symbol])
+
+
+@compiled_in_place
+def _wanted(aim: float, position: float, costs: Costs) -> float:
+    # What to trade to hold ``aim``: no more is sold than is held, and rounding is no reason to.
+    if aim <= 0.0:
+        return -position
+    quantity = aim - position
+    if abs(quantity) <= DUST * aim:
+        return 0.0
+    return max(whole_lots(quantity, costs.lot_size), -position)
+
+
+@compiled_in_place
 def _try_fill(
     market: Market,
     costs: Costs,
@@ -149,19 +170,12 @@ def _try_fill(
     if reference != reference or market.timestamp[row] < account.active_at[symbol]:
         return
     asked = account.remaining[symbol]
-    quantity = asked
-    if costs.participation != np.inf:
-        most = whole_lots(market.volume[row, symbol] * costs.participation, costs.lot_size)
-        quantity = min(max(asked, -most), most)
-        if quantity == 0.0:
-            return
-    price = slipped(reference, quantity, costs.slippage)
+    offered = _offered(market, costs, row, symbol, asked)
+    if offered == 0.0:
+        return
+    price = slipped(reference, offered, costs.slippage)
     cash = account.cash[0]
-    capped = quantity
-    if quantity > 0.0:
-        quantity = min(quantity, affordable(cash, price, costs))
-    elif cash - quantity * price < commission(quantity, price, costs):
-        quantity = 0.0
+    quantity = payable(offered, cash, price, costs)
     order = account.order[symbol]
     if quantity == 0.0:
         untouched = asked == account.quantity[symbol]
@@ -173,7 +187,8 @@ def _try_fill(
     charge = commission(quantity, price, costs)
     account.cash[0] = cash - quantity * price - charge
     account.position[symbol] += quantity
-    account.remaining[symbol] = asked - quantity
+    rest = asked - quantity
+    account.remaining[symbol] = rest
     index = fills.size[0]
     fills.size[0] += 1
     fills.row[index] = row
@@ -184,24 +199,31 @@ def _try_fill(
     fills.commission[index] = charge
     fills.slippage[index] = abs(quantity * (price - reference))
 
-    if quantity == asked:
+    if abs(rest) <= DUST * abs(asked):
         _note(orders, row, symbol, order, FILLED, NONE, quantity)
         _forget(account, symbol)
         return
     _note(orders, row, symbol, order, PARTIALLY_FILLED, NONE, quantity)
-    if quantity != capped:
-        rest = account.remaining[symbol]
+    if quantity != offered:
         _note(orders, row, symbol, order, CANCELLED, INSUFFICIENT_CASH, rest)
         _forget(account, symbol)
 
 
-@compiled
+@compiled_in_place
+def _offered(market: Market, costs: Costs, row: int, symbol: int, asked: float) -> float:
+    if costs.participation == np.inf:
+        return asked
+    most = whole_lots(market.volume[row, symbol] * costs.participation, costs.lot_size)
+    return cut(asked, most, costs.lot_size)
+
+
+@compiled_in_place
 def _forget(account: Account, symbol: int) -> None:
     account.remaining[symbol] = 0.0
     account.waiting[0] -= 1
 
 
-@compiled
+@compiled_in_place
 def _note(
     orders: Orders, row: int, symbol: int, order: int, status: int, reason: int, quantity: float
 ) -> None:
@@ -215,7 +237,7 @@ def _note(
     orders.quantity[index] = quantity
 
 
-@compiled
+@compiled_in_place
 def _expose(account: Account, exposures: Exposures, row: int, symbol: int) -> None:
     index = exposures.size[0]
     exposures.size[0] += 1

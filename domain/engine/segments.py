@@ -1,16 +1,15 @@
 """Turn what the kernel wrote for a stretch of rows into the tables of a tape segment."""
 
-from collections.abc import Sequence
-
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from domain.engine.account import Exposures, Fills, Orders, Reason, Status
+from domain.engine.tape import EMPTY
 from domain.market.bars import TIMESTAMP_TYPE, Floats, Times
 
-_STATUS = [status.name.lower() for status in Status]
-_REASON = [None if reason is Reason.NONE else reason.name.lower() for reason in Reason]
+_SIDE = pl.Series(["sell", "buy"])
+_STATUS = pl.Series([status.name.lower() for status in Status])
+_REASON = pl.Series([None if reason is Reason.NONE else reason.name.lower() for reason in Reason])
 
 
 def equity_table(timestamp: Times, cash: Floats, positions: Floats) -> pl.DataFrame:
@@ -18,14 +17,16 @@ def equity_table(timestamp: Times, cash: Floats, positions: Floats) -> pl.DataFr
     return pl.DataFrame({"timestamp": _moments(timestamp), "cash": cash, "positions": positions})
 
 
-def fills_table(fills: Fills, timestamp: Times, symbols: Sequence[str]) -> pl.DataFrame:
+def fills_table(fills: Fills, timestamp: Times, symbols: pl.Series) -> pl.DataFrame:
     """One row per fill, at the open of its bar; market orders fill by the rule ``open``."""
     count = int(fills.size[0])
+    if count == 0:
+        return EMPTY["fills"]
     return pl.DataFrame(
         {
             "order_id": fills.order[:count],
             "timestamp": _moments(timestamp[fills.row[:count]]),
-            "symbol": _pick(symbols, fills.symbol[:count]),
+            "symbol": symbols[fills.symbol[:count]],
             "side": _sides(fills.quantity[:count]),
             "quantity": np.abs(fills.quantity[:count]),
             "price": fills.price[:count],
@@ -36,34 +37,38 @@ def fills_table(fills: Fills, timestamp: Times, symbols: Sequence[str]) -> pl.Da
     )
 
 
-def orders_table(orders: Orders, timestamp: Times, symbols: Sequence[str]) -> pl.DataFrame:
+def orders_table(orders: Orders, timestamp: Times, symbols: pl.Series) -> pl.DataFrame:
     """One row per event in an order's life."""
     count = int(orders.size[0])
+    if count == 0:
+        return EMPTY["orders"]
     return pl.DataFrame(
         {
             "order_id": orders.order[:count],
             "timestamp": _moments(timestamp[orders.row[:count]]),
-            "symbol": _pick(symbols, orders.symbol[:count]),
+            "symbol": symbols[orders.symbol[:count]],
             "side": _sides(orders.quantity[:count]),
             "type": pl.Series(["market"]).new_from_index(0, count),
-            "status": _pick(_STATUS, orders.status[:count]),
+            "status": _STATUS[orders.status[:count]],
             "quantity": np.abs(orders.quantity[:count]),
-            "reason": _pick(_REASON, orders.reason[:count]),
+            "reason": _REASON[orders.reason[:count]],
         }
     )
 
 
 def exposures_table(
-    exposures: Exposures, timestamp: Times, symbols: Sequence[str], equity: Floats
+    exposures: Exposures, timestamp: Times, symbols: pl.Series, equity: Floats
 ) -> pl.DataFrame:
     """One row per position held at a snapshot; ``weight`` is its share of that row's equity."""
     count = int(exposures.size[0])
+    if count == 0:
+        return EMPTY["exposures"]
     rows, quantity = exposures.row[:count], exposures.quantity[:count]
     value = quantity * exposures.price[:count]
     return pl.DataFrame(
         {
             "timestamp": _moments(timestamp[rows]),
-            "symbol": _pick(symbols, exposures.symbol[:count]),
+            "symbol": symbols[exposures.symbol[:count]],
             "quantity": quantity,
             "price": exposures.price[:count],
             "value": value,
@@ -82,8 +87,4 @@ def _moments(timestamp: Times) -> pl.Series:
 
 
 def _sides(quantity: Floats) -> pl.Series:
-    return _pick(["sell", "buy"], (quantity > 0.0).astype(np.int64))
-
-
-def _pick(values: Sequence[str | None], index: npt.NDArray[np.int64]) -> pl.Series:
-    return pl.Series(values, dtype=pl.String).gather(index)
+    return _SIDE[(quantity > 0.0).astype(np.int64)]

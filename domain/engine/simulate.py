@@ -17,9 +17,9 @@ from domain.engine.segments import (
 )
 from domain.engine.targets import target_weights
 from domain.engine.timeline import align
-from domain.market.bars import Bars, Floats, Times
+from domain.market.bars import Bars, Floats, Times, read_only
 from domain.market.moments import iso
-from domain.market.sessions import session_days
+from domain.market.sessions import last_of_day, session_days
 from domain.runs.events import (
     Completed,
     Digest,
@@ -71,11 +71,11 @@ def _simulate(
     strategy = registry.create(request.strategy.name, request.strategy.params)
     targets = [target_weights(strategy, each, len(bars)) for each in bars]
     timeline = align(bars, targets)
-    days = session_days(timeline.timestamp, request.resolution, request.timezone)
+    days = read_only(session_days(timeline.timestamp, request.resolution, request.timezone))
     market = Market(
         *timeline,
-        period=_rebalancing_periods(days, request.execution),
-        snapshot=np.append(days[1:] != days[:-1], True),
+        period=read_only(_rebalancing_periods(days, request.execution)),
+        snapshot=read_only(last_of_day(days)),
     )
     marks = None if benchmark is None else _marks(benchmark, timeline.timestamp)
     stretches = _Stretches(request, market, marks)
@@ -99,10 +99,11 @@ class _Stretches:
 
     def __init__(self, request: BacktestRequest, market: Market, marks: Floats | None) -> None:
         rows, symbols = market.open.shape
-        self._names = request.symbols
+        self._names = pl.Series(request.symbols, dtype=pl.String)
         self._market = market
         self._initial_capital = request.initial_capital
         self._marks = marks
+        self._first_mark = np.nan if marks is None else marks[np.isnan(marks).argmin()]
         self._ticks = tick_rows(rows)
         self._costs = costs_of(request)
         self.account = Account.open(request.initial_capital, symbols, int(market.period[0]))
@@ -171,11 +172,10 @@ class _Stretches:
 
     def _benchmark(self, start: int, stop: int) -> pl.DataFrame:
         if self._marks is None:
-            return pl.DataFrame(schema=tape.TABLES["benchmark"])
+            return tape.EMPTY["benchmark"]
         known = self._market.snapshot[start:stop] & ~np.isnan(self._marks[start:stop])
         rows = start + np.flatnonzero(known)
-        first = self._marks[np.flatnonzero(~np.isnan(self._marks[:stop]))[:1]]
-        value = self._initial_capital * (self._marks[rows] / first)
+        value = self._initial_capital * (self._marks[rows] / self._first_mark)
         return benchmark_table(self._market.timestamp[rows], value)
 
 

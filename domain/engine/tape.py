@@ -49,6 +49,7 @@ TABLES: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     },
     "benchmark": {"timestamp": TIMESTAMP_TYPE, "value": pl.Float64},
 }
+EMPTY = {name: pl.DataFrame(schema=columns) for name, columns in TABLES.items()}
 
 
 def encode(segment: Segment) -> bytes:
@@ -62,10 +63,7 @@ def decode(attachment: bytes, tables: Iterable[str] = TABLES) -> dict[str, pl.Da
     """Read tables of an attachment; one that was left out comes back with no rows."""
     parts = msgspec.msgpack.decode(attachment, type=dict[str, bytes])
     return {
-        name: pl.read_ipc_stream(parts[name])
-        if name in parts
-        else pl.DataFrame(schema=TABLES[name])
-        for name in tables
+        name: pl.read_ipc_stream(parts[name]) if name in parts else EMPTY[name] for name in tables
     }
 
 

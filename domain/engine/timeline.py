@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from domain.market.bars import Bars, Floats, Times
+from domain.market.bars import Bars, Floats, Times, read_only
 
 _PRICES = ("open", "close", "volume")
 
@@ -15,6 +15,7 @@ class Timeline(NamedTuple):
     """The sorted union of the symbols' timestamps, int64[n] µs, and what they show there.
 
     ``open``, ``close``, ``volume`` and ``target``: float64[n, k], NaN where a symbol has no bar.
+    All read-only.
     """
 
     timestamp: Times
@@ -39,7 +40,7 @@ def align(bars: Sequence[Bars], targets: Sequence[Floats]) -> Timeline:
     union = pl.concat([frame.select(keys) for frame in frames]).unique().sort(keys)
     joined = [union.join(frame, on=keys, how="left", maintain_order="left") for frame in frames]
     return Timeline(
-        np.ascontiguousarray(union["timestamp"].to_numpy()),
+        read_only(np.ascontiguousarray(union["timestamp"].to_numpy())),
         *(
             _side_by_side([frame[name].fill_null(np.nan).to_numpy() for frame in joined])
             for name in (*_PRICES, "target")
@@ -58,5 +59,5 @@ def _keyed(bars: Bars, target: Floats) -> pl.DataFrame:
 
 def _side_by_side(columns: Sequence[Floats]) -> Floats:
     if len(columns) == 1:
-        return np.ascontiguousarray(columns[0], dtype=np.float64).reshape(-1, 1)
-    return np.column_stack(columns)
+        return read_only(np.ascontiguousarray(columns[0], dtype=np.float64).reshape(-1, 1))
+    return read_only(np.column_stack(columns))

@@ -1,7 +1,7 @@
 """One symbol's bars as NumPy columns, what makes them valid, and their fingerprint."""
 
 import hashlib
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -10,16 +10,29 @@ import polars as pl
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Times: TypeAlias = npt.NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
 TIMESTAMP_TYPE = pl.Datetime("us", "UTC")
+
+
+def read_only(column: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+    """A view that nobody can write through.
+
+    To compiled code it is a type of its own: arrays that are always given to it so are compiled
+    for once.
+    """
+    view = column.view()
+    view.flags.writeable = False
+    return view
 
 
 class Bars(msgspec.Struct, frozen=True):
     """The bars of one symbol, oldest first.
 
     ``timestamp``: int64[n], microseconds since the Unix epoch, UTC, each bar's open time.
-    ``open``, ``high``, ``low``, ``close``, ``volume``: float64[n], C-contiguous.
+    ``open``, ``high``, ``low``, ``close``, ``volume``: float64[n], C-contiguous. All read-only:
+    what a strategy is shown is what the manifest's fingerprint says.
     """
 
     symbol: str
@@ -29,6 +42,10 @@ class Bars(msgspec.Struct, frozen=True):
     low: Floats
     close: Floats
     volume: Floats
+
+    def __post_init__(self) -> None:
+        for name in COLUMNS:
+            msgspec.structs.force_setattr(self, name, read_only(getattr(self, name)))
 
     def __len__(self) -> int:
         return len(self.timestamp)

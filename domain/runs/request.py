@@ -15,7 +15,7 @@ from domain.strategies import registry
 
 Amount: TypeAlias = Annotated[float, Meta(ge=0, le=1e12)]
 BasisPoints: TypeAlias = Annotated[float, Meta(ge=0, lt=10_000)]
-Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._\-/:=]{1,32}$")]
+Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._\-/:=]{1,32}$(?!\n)")]
 ShortText: TypeAlias = Annotated[str, Meta(max_length=256)]
 
 _ISO_DATE_FIRST = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2})")
@@ -42,7 +42,7 @@ class Execution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     commission_per_share: Amount = 0.0
     commission_minimum: Amount = 0.0
     latency_ms: Annotated[float, Meta(ge=0, le=31_536_000_000)] = 0.0
-    lot_size: Annotated[float, Meta(gt=0, le=1e12)] | None = None
+    lot_size: Annotated[float, Meta(ge=1e-9, le=1e12)] | None = None
     max_volume_participation: Annotated[float, Meta(gt=0, le=1)] | None = None
     rebalance: Literal["on_change", "daily", "weekly", "monthly"] = "on_change"
     risk_free_rate: Annotated[float, Meta(gt=-1, le=1)] = 0.0
@@ -58,7 +58,7 @@ class BacktestRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     strategy: StrategySpec = StrategySpec()
     execution: Execution = Execution()
     initial_capital: Annotated[float, Meta(gt=0, le=1e12)] = 1_000_000.0
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3,5}$")] = "USD"
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3,5}$(?!\n)")] = "USD"
     timezone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
     data_source: Literal["catalog", "synthetic", "default", "sample"] = "catalog"
     benchmark_symbol: Symbol | None = None

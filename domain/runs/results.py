@@ -77,13 +77,17 @@ class EquityCurve:
 
         ``value`` = ``equity`` = cash + positions; ``total_pnl`` in account currency; ``returns``
         since the start, ``daily_return`` since the last mark of the day before (the initial
-        capital on the first day) and ``drawdown`` from the highest value so far, all in percent.
+        capital on the first day; NaN when nothing was left) and ``drawdown`` from the highest
+        value so far, all in percent.
         """
+        if equity.is_empty():
+            return equity
         initial = self._request.initial_capital
         cash, positions = equity["cash"].to_numpy(), equity["positions"].to_numpy()
         value: Floats = cash + positions
         peak = np.maximum.accumulate(np.append(self._peak, value))[1:]
         base = self._bases(equity["timestamp"], value)
+        base[base == 0.0] = np.nan
         self._peak, self._last = float(peak[-1]), float(value[-1])
         return pl.DataFrame(
             {

@@ -29,6 +29,7 @@ class Parameter(msgspec.Struct, frozen=True):
 
     name: str
     type: str
+    required: bool
     default: Any
     minimum: float | None
     maximum: float | None
@@ -37,8 +38,9 @@ class Parameter(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         bounds = ""
         if self.minimum is not None and self.maximum is not None:
-            bounds = f" {self.minimum:g} to {self.maximum:g},"
-        return f"{self.name} ({self.type}{bounds} default {self.default})"
+            bounds = f" {self.minimum:g} to {self.maximum:g}"
+        absent = "required" if self.required else f"default {self.default}"
+        return f"{self.name} ({self.type}{bounds}, {absent})"
 
 
 def names() -> list[str]:
@@ -96,12 +98,15 @@ def _parameter(field: msgspec.inspect.Field) -> Parameter:
     if isinstance(kind, msgspec.inspect.Metadata):
         description = (kind.extra_json_schema or {}).get("description", "")
         kind = kind.type
-    bounds = [
+    minimum, maximum = (
         next((bound for end in ends if (bound := getattr(kind, end, None)) is not None), None)
         for ends in (("ge", "gt"), ("le", "lt"))
-    ]
+    )
     type_name = type(kind).__name__.removesuffix("Type").lower()
-    return Parameter(field.name, type_name, field.default, bounds[0], bounds[1], description)
+    default = field.default
+    if default is msgspec.NODEFAULT:
+        default = None if field.required else field.default_factory()
+    return Parameter(field.name, type_name, field.required, default, minimum, maximum, description)
 
 
 def _load(entry: Any) -> type[SignalStrategy]:

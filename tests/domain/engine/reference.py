@@ -1,0 +1,181 @@
+"""The engine's rules once more: plain, slow, and written from their description alone.
+
+Dictionaries and loops, no arrays, no shared code. Where the engine solves for what cash affords,
+this one searches for it.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+ROUNDING = 1e-9  # of an order: a difference that small is none
+
+
+class Bar(NamedTuple):
+    open: float
+    close: float
+    volume: float
+    target: float | None
+
+
+class Settings(NamedTuple):
+    slippage_bps: float = 0.0
+    commission_bps: float = 0.0
+    commission_per_share: float = 0.0
+    commission_minimum: float = 0.0
+    latency_ms: float = 0.0
+    lot_size: float | None = None
+    max_volume_participation: float | None = None
+
+
+class Fill(NamedTuple):
+    at: int
+    symbol: str
+    quantity: float
+    price: float
+    commission: float
+
+
+class Order:
+    def __init__(self, quantity: float, active_at: int) -> None:
+        self.left = quantity
+        self.active_at = active_at
+
+
+class Reference:
+    """Simulates; afterwards ``rows`` holds (time, cash, positions) and ``fills`` every fill."""
+
+    def __init__(
+        self,
+        market: dict[str, dict[int, Bar]],
+        capital: float,
+        settings: Settings,
+        bar_length: int,
+        period_of: Callable[[int], int] | None = None,
+    ) -> None:
+        self.market = market
+        self.settings = settings
+        self.bar_length = bar_length
+        self.period_of = period_of or (lambda time: 0)
+        self.cash = capital
+        self.held = dict.fromkeys(market, 0.0)
+        self.last_close: dict[str, float] = {}
+        self.wish = dict.fromkeys(market, 0.0)
+        self.acted_on = dict.fromkeys(market, 0.0)
+        self.waiting: dict[str, Order] = {}
+        self.rows: list[tuple[int, float, float]] = []
+        self.fills: list[Fill] = []
+        times = sorted({time for bars in market.values() for time in bars})
+        self.aligned = dict.fromkeys(market, self.period_of(times[0]))
+        for time in times:
+            self.step(time)
+
+    def step(self, time: int) -> None:
+        for selling in (True, False):
+            for symbol in self.market:
+                order = self.waiting.get(symbol)
+                if order is not None and (order.left < 0) is selling:
+                    self.try_to_fill(time, symbol, order)
+        for symbol, bars in self.market.items():
+            if time in bars:
+                self.last_close[symbol] = bars[time].close
+        positions = sum(
+            quantity * self.last_close[symbol] for symbol, quantity in self.held.items() if quantity
+        )
+        for symbol, bars in self.market.items():
+            if time in bars:
+                self.decide(time, symbol, bars[time], self.cash + positions)
+        self.rows.append((time, self.cash, positions))
+
+    def try_to_fill(self, time: int, symbol: str, order: Order) -> None:
+        bar = self.market[symbol].get(time)
+        if bar is None or time < order.active_at:
+            return
+        quantity = order.left
+        share = self.settings.max_volume_participation
+        if share is not None:
+            most = self.in_lots(bar.volume * share)
+            if abs(quantity) - most > max(ROUNDING * abs(quantity), 0.5 * self.lot):
+                quantity = math.copysign(most, quantity)
+            if quantity == 0:
+                return
+        offered = quantity
+        slippage = self.settings.slippage_bps / 10_000
+        price = bar.open * (1 + slippage if quantity > 0 else 1 - slippage)
+        if quantity > 0:
+            quantity = self.affordable(quantity, price)
+        elif self.cash_after(quantity, price) < 0:
+            quantity = 0.0
+        if abs(quantity) <= ROUNDING * abs(offered):
+            del self.waiting[symbol]
+            return
+        self.fills.append(Fill(time, symbol, quantity, price, self.commission(quantity, price)))
+        self.cash = self.cash_after(quantity, price)
+        self.held[symbol] += quantity
+        done = abs(order.left - quantity) <= ROUNDING * abs(order.left)
+        order.left -= quantity
+        if done or quantity != offered:
+            del self.waiting[symbol]
+
+    def decide(self, time: int, symbol: str, bar: Bar, equity: float) -> None:
+        if bar.target is not None:
+            self.wish[symbol] = bar.target
+        wish = self.wish[symbol]
+        period = self.period_of(time)
+        changed = wish != self.acted_on[symbol]
+        drifted = wish != 0 and period != self.aligned[symbol]
+        order = self.waiting.get(symbol)
+        if order is not None and time < order.active_at:
+            return
+        if not changed and not drifted:
+            return
+        self.acted_on[symbol], self.aligned[symbol] = wish, period
+        self.waiting.pop(symbol, None)
+        quantity = -self.held[symbol]
+        if wish > 0:
+            goal = wish * equity / bar.close
+            quantity = goal - self.held[symbol]
+            if abs(quantity) <= ROUNDING * goal:
+                return
+            quantity = math.copysign(self.in_lots(abs(quantity)), quantity)
+            quantity = max(quantity, -self.held[symbol])
+        if quantity:
+            delay = self.bar_length + round(1_000 * self.settings.latency_ms)
+            self.waiting[symbol] = Order(quantity, time + delay)
+
+    @property
+    def lot(self) -> float:
+        return self.settings.lot_size or 0.0
+
+    def in_lots(self, quantity: float) -> float:
+        if not self.lot:
+            return quantity
+        lots = quantity / self.lot
+        nearest = round(lots)
+        return (nearest if abs(lots - nearest) <= 1e-12 * nearest else int(lots)) * self.lot
+
+    def commission(self, quantity: float, price: float) -> float:
+        shares = abs(quantity)
+        by_value = shares * price * (self.settings.commission_bps / 10_000)
+        by_share = shares * self.settings.commission_per_share
+        return max(by_value + by_share, self.settings.commission_minimum)
+
+    def cash_after(self, quantity: float, price: float) -> float:
+        return self.cash - quantity * price - self.commission(quantity, price)
+
+    def affordable(self, wanted: float, price: float) -> float:
+        if self.cash_after(wanted, price) >= 0:
+            return wanted
+        if self.lot:
+            lots = round(wanted / self.lot)
+            while lots and self.cash_after(lots * self.lot, price) < 0:
+                lots -= 1
+            return lots * self.lot
+        enough, too_much = 0.0, wanted
+        for _ in range(200):
+            middle = (enough + too_much) / 2
+            if self.cash_after(middle, price) >= 0:
+                enough = middle
+            else:
+                too_much = middle
+        return enough

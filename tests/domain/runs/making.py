@@ -1,0 +1,55 @@
+"""Requests, manifests and events to test with."""
+
+from typing import Any
+
+from domain.market.resolution import Resolution
+from domain.runs.events import (
+    Cancelled,
+    Completed,
+    Failed,
+    Logged,
+    Measured,
+    Progressed,
+    Queued,
+    RunEvent,
+    Started,
+)
+from domain.runs.manifest import Dataset, Manifest
+from domain.runs.request import BacktestRequest, normalise
+
+
+def a_request(**fields: Any) -> BacktestRequest:
+    given = {"symbols": ["AAPL"], "start_date": "2024-01-01", "end_date": "2024-12-31"} | fields
+    return BacktestRequest(**given)
+
+
+def a_manifest() -> Manifest:
+    data = Dataset("AAPL", "catalog", 2, 0, 86_400_000_000, "ab" * 32, Resolution.MINUTE)
+    return Manifest(
+        engine="0.1.0",
+        python="3.11.0",
+        libraries={"numpy": "2.0"},
+        request=normalise(a_request()),
+        strategy_sha256=None,
+        data=[data],
+        benchmark=None,
+        periods_per_year=252,
+        warnings=["made up"],
+    )
+
+
+EVENTS: list[RunEvent] = [
+    Queued(normalise(a_request(tags={"desk": "Zürich"}))),
+    Started(a_manifest()),
+    Progressed(0.5, 1, 2, "1970-01-01T00:00:00+00:00", 1_000.1),
+    Logged("a line"),
+    Logged("a warning", "warning"),
+    Measured("sharpe_ratio", 1.5),
+    Measured("total_trades", 3),
+    Measured("win_rate", None),
+    Completed("cd" * 32),
+    Failed("no data", "queued"),
+    Failed("it broke", "running"),
+    Cancelled("queued"),
+    Cancelled("running"),
+]
