@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,9 +30,9 @@ class Readers:
         """
         readers = cls()
         try:
+            _check(path)
             for _ in range(connections):
                 readers._add(await _connect(path))
-            await readers._check(path)
         except sqlite3.Error as error:
             await readers.close()
             raise unreadable(path, error) from error
@@ -65,12 +66,18 @@ class Readers:
         self._connections.append(connection)
         self._busy.append(0)
 
-    async def _check(self, path: Path) -> None:
-        (identity,) = await self._connections[0].execute_fetchall(IDENTITY)
-        version = schema_version(path, *identity)
-        if version < SCHEMA_VERSION:
-            raise UnsupportedLogVersion(path, version, SCHEMA_VERSION)
+
+def _check(path: Path) -> None:
+    # Not with aiosqlite: its thread outlives a connection that fails, and may find the loop closed.
+    with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
+        version = schema_version(path, *connection.execute(IDENTITY).fetchone())
+    if version < SCHEMA_VERSION:
+        raise UnsupportedLogVersion(path, version, SCHEMA_VERSION)
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
-    return await aiosqlite.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    return await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.as_uri()}?mode=ro"

@@ -20,9 +20,12 @@ def create_app(settings: Settings, core: Core | None = None) -> Starlette:
         async with open_core(settings) if core is None else nullcontext(core) as opened:
             yield {"core": opened}
 
-    return Starlette(
+    app = Starlette(
         routes=[*health.ROUTES, *backtests.ROUTES, *stream.ROUTES],
         middleware=middleware(settings),
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )
+    # A redirect would be built from the request's own Host header.
+    app.router.redirect_slashes = False
+    return app

@@ -2,9 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from itertools import chain
 from tempfile import SpooledTemporaryFile
+from typing import NamedTuple
 
 import anyio
 
@@ -18,7 +20,15 @@ CACHED_BYTES_MAX = 64 * 1024 * 1024
 DOCUMENT_CACHED_BYTES_MAX = CACHED_BYTES_MAX // 4
 SPOOL_BYTES_MAX = 8 * 1024 * 1024
 PAGE_EVENTS = 64
+FOLDS_AT_ONCE_MAX = 2
 CHUNK_BYTES = 256 * 1024
+
+
+class LongDocument(NamedTuple):
+    """A document in pieces, whose curves lie in temporary ``files`` until those are closed."""
+
+    pieces: Iterator[bytes]
+    files: ExitStack
 
 
 class Results:
@@ -32,29 +42,39 @@ class Results:
         self._store = store
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0
+        self._folding = anyio.Semaphore(FOLDS_AT_ONCE_MAX)
 
-    async def document(self, run_id: str) -> bytes | Iterator[bytes]:
-        """Give the document of a completed run, whole or (where it is long) in chunks."""
-        if run_id in self._kept:
-            self._kept.move_to_end(run_id)
-            return self._kept[run_id]
-        document = await anyio.to_thread.run_sync(self._fold, run_id)
-        if isinstance(document, bytes):
-            self._keep(run_id, document)
-        return document
+    async def document(self, run_id: str) -> bytes | LongDocument:
+        """Give the document of a completed run."""
+        if run_id not in self._kept:
+            # Few at a time, for their memory; whoever waited for the same one finds it kept.
+            async with self._folding:
+                if run_id not in self._kept:
+                    document = await anyio.to_thread.run_sync(self._fold, run_id)
+                    if not isinstance(document, bytes):
+                        return document
+                    self._keep(run_id, document)
+        self._kept.move_to_end(run_id)
+        return self._kept[run_id]
 
-    def _fold(self, run_id: str) -> bytes | Iterator[bytes]:
+    def _fold(self, run_id: str) -> bytes | LongDocument:
         fold = ResultsFold(run_id)
-        spools = {name: SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX) for name in CURVES}  # noqa: SIM115 (_chunks closes them)
-        for event in self._events(stream_of(run_id)):
-            decoded = decode(event.type, event.payload)
-            for name, rows in fold.add(decoded, event.recorded_at, event.attachment):
-                if spools[name].tell():
-                    spools[name].write(b",")
-                spools[name].write(rows)
-        length = sum(spool.tell() for spool in spools.values())
-        document = fold.document({name: _chunks(spool) for name, spool in spools.items()})
-        return b"".join(document) if length <= DOCUMENT_CACHED_BYTES_MAX else document
+        with ExitStack() as files:
+            spools = {
+                name: files.enter_context(SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX))
+                for name in CURVES
+            }
+            for event in self._events(stream_of(run_id)):
+                decoded = decode(event.type, event.payload)
+                for name, rows in fold.add(decoded, event.recorded_at, event.attachment):
+                    if spools[name].tell():
+                        spools[name].write(b",")
+                    spools[name].write(rows)
+            length = sum(spool.tell() for spool in spools.values())
+            document = fold.document({name: _chunks(spool) for name, spool in spools.items()})
+            if length <= DOCUMENT_CACHED_BYTES_MAX:
+                return b"".join(document)
+            return LongDocument(document, files.pop_all())
 
     def _events(self, stream: str) -> Iterable[Event]:
         # In a worker thread; the log is read on the loop that owns it.
@@ -67,17 +87,15 @@ class Results:
             cursor = page[-1].event_id
 
     def _keep(self, run_id: str, document: bytes) -> None:
-        if run_id in self._kept:
-            return
-        self._kept[run_id] = document
-        self._kept_bytes += len(document)
+        if run_id not in self._kept:
+            self._kept[run_id] = document
+            self._kept_bytes += len(document)
         while self._kept_bytes > CACHED_BYTES_MAX:
             _, dropped = self._kept.popitem(last=False)
             self._kept_bytes -= len(dropped)
 
 
 def _chunks(spool: "SpooledTemporaryFile[bytes]") -> Iterator[bytes]:
-    with spool:
-        spool.seek(0)
-        while chunk := spool.read(CHUNK_BYTES):
-            yield chunk
+    spool.seek(0)
+    while chunk := spool.read(CHUNK_BYTES):
+        yield chunk

@@ -11,6 +11,7 @@ import uvicorn
 
 from service.app import create_app
 from service.core import Core, open_core
+from service.http.gathering import GatheringProtocol
 from service.settings import Settings
 
 GRACE_SECONDS = 10
@@ -30,7 +31,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 create_app(settings, core),
                 http="httptools",
-                ws="websockets-sansio",
+                ws=GatheringProtocol,
                 ws_max_size=CLIENT_FRAME_BYTES_MAX,
                 ws_per_message_deflate=False,
                 lifespan="on",
@@ -76,10 +77,18 @@ async def listening(settings: Settings, core: Core) -> AsyncIterator[str]:
     with _listen(settings) as listener:
         server = Server(settings, core)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [listener])
-            await server.up.wait()
-            yield _url(listener)
-            server.should_exit = True
+            tasks.start_soon(_serve, server, listener)
+            try:
+                await server.up.wait()
+                yield _url(listener)
+            finally:
+                server.should_exit = True
+
+
+async def _serve(server: Server, listener: socket.socket) -> None:
+    # A server ends gracefully, also where the block around it fails or is cancelled.
+    with anyio.CancelScope(shield=True):
+        await server.serve([listener])
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -10,6 +10,8 @@ import uvicorn
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
 
+from service.http.gathering import GatheringProtocol
+
 EXCHANGE_SECONDS_MAX = 10
 
 
@@ -22,7 +24,7 @@ async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     config = uvicorn.Config(
         app,
         http="httptools",
-        ws="websockets-sansio",
+        ws=GatheringProtocol,
         **{
             "log_config": None,
             "access_log": False,

@@ -17,7 +17,7 @@ def target_weights(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats
     """
     try:
         weights = _ask(strategy, bars, symbols)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         row = _first_failing_bar(strategy, bars, symbols)
         raise StrategyFailed(
             f"the strategy raised {type(error).__name__}: {error} "
@@ -52,7 +52,7 @@ def _first_failing_bar(strategy: SignalStrategy, bars: Bars, symbols: int) -> in
         prefix = Bars(bars.symbol, *(getattr(bars, name)[:middle] for name in COLUMNS))
         try:
             _ask(strategy, prefix, symbols)
-        except Exception:
+        except (Exception, SystemExit):
             fails = middle
         else:
             works = middle

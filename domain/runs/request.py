@@ -6,16 +6,19 @@ from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
-from domain.errors import InvalidRequest
+from domain.errors import DomainError, InvalidRequest
 from domain.market.moments import since_epoch
 from domain.market.resolution import Resolution
+from domain.market.sessions import session_days
 from domain.strategies import registry
 
 Amount: TypeAlias = Annotated[float, Meta(ge=0, le=1e12)]
 BasisPoints: TypeAlias = Annotated[float, Meta(ge=0, lt=10_000)]
 Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._\-/:=]{1,32}$(?!\n)")]
+Moment: TypeAlias = Annotated[str, Meta(max_length=64)]
 ShortText: TypeAlias = Annotated[str, Meta(max_length=256)]
 
 _ISO_DATE_FIRST = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2})")
@@ -30,7 +33,7 @@ _DATA_SOURCES: dict[str, Literal["catalog", "synthetic"]] = {
 class StrategySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which strategy, with which parameters (absent ones take their defaults)."""
 
-    name: str = "buy_and_hold"
+    name: Annotated[str, Meta(max_length=128)] = "buy_and_hold"
     params: dict[str, Any] = {}
 
 
@@ -52,8 +55,8 @@ class BacktestRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """A backtest as a client posts it and, once ``normalise`` has seen it, as the log keeps it."""
 
     symbols: Annotated[list[Symbol], Meta(min_length=1, max_length=100)]
-    start_date: str
-    end_date: str
+    start_date: Moment
+    end_date: Moment
     resolution: Resolution = Resolution.DAY
     strategy: StrategySpec = StrategySpec()
     execution: Execution = Execution()
@@ -106,8 +109,12 @@ def normalise(request: BacktestRequest) -> BacktestRequest:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        zone = ZoneInfo(name)
+        # What the days of a run are counted with must know it too: a machine's own "localtime",
+        # say, is a zone here and nowhere else.
+        session_days(np.zeros(1, np.int64), Resolution.HOUR, name)
+        return zone
+    except (ZoneInfoNotFoundError, DomainError, ValueError, OSError) as error:
         problem = f"unknown timezone {name!r}; use an IANA name such as UTC or America/New_York"
         raise InvalidRequest("timezone", problem) from error
 

@@ -79,6 +79,10 @@ def create(name: str, params: dict[str, Any]) -> SignalStrategy:
         allowed = f"; allowed: {known[field]}" if field in known else ""
         where = f"strategy.params.{field}".rstrip(".")
         raise InvalidRequest(where, problem + allowed) from error
+    except Exception as error:
+        # A strategy's own __post_init__ may raise anything; it is the parameters that it refuses.
+        problem = f"{name} refuses them: {type(error).__name__}: {error}"
+        raise InvalidRequest("strategy.params", problem) from error
 
 
 def parameters(strategy: SignalStrategy) -> dict[str, Any]:
@@ -112,7 +116,7 @@ def _parameter(field: msgspec.inspect.Field) -> Parameter:
 def _load(entry: Any) -> type[SignalStrategy]:
     try:
         strategy = entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problem = f"{entry.name} cannot be loaded: {type(error).__name__}: {error}"
         raise InvalidRequest("strategy.name", problem) from error
     if not (isinstance(strategy, type) and issubclass(strategy, SignalStrategy)):

@@ -8,6 +8,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from domain.market.moments import iso
 from domain.runs.lifecycle import Run, RunState
@@ -17,6 +18,7 @@ from service.http.errors import ConflictError
 from service.http.requests import query_parameters, read_json
 from service.http.responses import json_response
 from service.projections import list_runs
+from service.results import LongDocument
 from service.runs import cancel_run, create_run, get_run
 
 JSON = "application/json"
@@ -39,7 +41,24 @@ class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     state: Literal["queued", "running", "completed", "failed", "cancelled"] | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    before: Annotated[int, Meta(ge=1)] | None = None
+    before: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a route that takes no parameters."""
+
+
+class LongResponse(StreamingResponse):
+    """A long results document, let go of whatever becomes of the client."""
+
+    def __init__(self, document: LongDocument) -> None:
+        super().__init__(document.pieces, media_type=JSON)
+        self._files = document.files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the document and close its files."""
+        with self._files:
+            await super().__call__(scope, receive, send)
 
 
 def status_of(run: Run) -> Status:
@@ -55,8 +74,14 @@ def status_of(run: Run) -> Status:
     )
 
 
+async def collection(request: Request) -> Response:
+    """``/backtests``: one route, so that a 405 names all its methods."""
+    return await (create(request) if request.method == "POST" else index(request))
+
+
 async def create(request: Request) -> Response:
     """``POST /backtests``: 201 and the status object of the new run."""
+    query_parameters(request, NoQuery)
     run = await create_run(core_of(request).store, await read_json(request, BacktestRequest))
     return json_response(status_of(run), 201, {"Location": f"/backtests/{run.run_id}"})
 
@@ -96,11 +121,12 @@ async def results(request: Request) -> Response:
             document = await core_of(request).results.document(run.run_id)
     if isinstance(document, bytes):
         return Response(document, media_type=JSON)
-    return StreamingResponse(document, media_type=JSON)
+    return LongResponse(document)
 
 
 async def cancel(request: Request) -> Response:
     """``POST /backtests/{run_id}/cancel``: the cancelled status, or 409 when it has ended."""
+    query_parameters(request, NoQuery)
     run = await cancel_run(core_of(request).store, request.path_params["run_id"])
     return json_response(status_of(run))
 
@@ -110,13 +136,8 @@ async def _run(request: Request) -> Run:
     return await get_run(core_of(request).store, request.path_params["run_id"])
 
 
-class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A route that takes no query parameters."""
-
-
 ROUTES = [
-    Route("/backtests", create, methods=["POST"]),
-    Route("/backtests", index, methods=["GET"]),
+    Route("/backtests", collection, methods=["GET", "POST"]),
     Route("/backtests/{run_id}", status, methods=["GET"]),
     Route("/backtests/{run_id}/results", results, methods=["GET"]),
     Route("/backtests/{run_id}/cancel", cancel, methods=["POST"]),

@@ -37,7 +37,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     from service.settings import SettingsError
 
     rooms = (DomainError, EventStoreError, MarketDataError)
-    return (*rooms, ClientError, ServerFailed, SettingsError, OSError)
+    return (*rooms, ClientError, ServerFailed, SettingsError, OSError, UnicodeEncodeError)
 
 
 def _words(error: BaseException) -> str:

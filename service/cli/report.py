@@ -39,6 +39,7 @@ def show_results(console: Console, results: dict[str, Any]) -> None:
 def show_runs(console: Console, runs: Iterable[dict[str, Any]]) -> None:
     """Print status objects as a table, in the order given."""
     table = Table("run_id", "state", "progress", "created", "finished", "error")
+    table.columns[0].min_width = len("00000000-0000-0000-0000-000000000000")  # to be copied whole
     for run in runs:
         created, finished = (_moment(run[name]) for name in ("created_at", "finished_at"))
         progress = f"{run['progress']:.0%}"

@@ -17,7 +17,7 @@ def read_spec(spec: str | None) -> dict[str, Any]:
     text = sys.stdin.buffer.read() if spec == "-" else Path(spec).read_bytes()
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ClientError(f"{spec} does not hold a JSON object: {error}") from error
 
 
@@ -34,12 +34,20 @@ def with_flags(
         # Another strategy has other parameters: the file's do not carry over.
         merged["strategy"] = {"name": strategy}
     if params:
-        spec = merged.get("strategy", {})
-        given = spec.get("params", {}) | _assignments("--param", params)
+        spec = _part(merged, "strategy")
+        given = _part(spec, "params") | _assignments("--param", params)
         merged["strategy"] = spec | {"params": given}
     if execution:
-        merged["execution"] = merged.get("execution", {}) | _assignments("--execution", execution)
+        given = _part(merged, "execution") | _assignments("--execution", execution)
+        merged["execution"] = given
     return merged
+
+
+def _part(request: dict[str, Any], name: str) -> dict[str, Any]:
+    part = request.get(name, {})
+    if not isinstance(part, dict):
+        raise ClientError(f"the request's {name} is no JSON object, flags cannot add to it")
+    return part
 
 
 def _assignments(flag: str, texts: Iterable[str]) -> dict[str, Any]:

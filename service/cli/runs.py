@@ -115,6 +115,8 @@ def results(
 
 
 async def _run(client: "Client", request: dict[str, Any], *, as_json: bool) -> None:
+    from contextlib import aclosing
+
     from rich.console import Console
 
     from service.cli.report import progress_bar
@@ -125,14 +127,15 @@ async def _run(client: "Client", request: dict[str, Any], *, as_json: bool) -> N
     console.print(f"run {run_id}", highlight=False)
     with progress_bar(console) as progress:
         bar = progress.add_task("queued", total=1.0, note="")
-        async for event in client.follow(run_id):
-            if event.type == "state":
-                progress.update(bar, description=event.payload["state"])
-                if event.final and event.payload["state"] != "completed":
-                    raise ClientError(event.payload.get("error", "the run was cancelled"))
-            elif event.type == "progress":
-                note = event.payload["timestamp"][:10]
-                progress.update(bar, completed=event.payload["progress"], note=note)
+        async with aclosing(client.follow(run_id)) as events:
+            async for event in events:
+                if event.type == "state":
+                    progress.update(bar, description=event.payload["state"])
+                    if event.final and event.payload["state"] != "completed":
+                        raise ClientError(event.payload.get("error", "the run was cancelled"))
+                elif event.type == "progress":
+                    note = event.payload["timestamp"][:10]
+                    progress.update(bar, completed=event.payload["progress"], note=note)
     await _show_results(client, run_id, as_json=as_json)
 
 
@@ -185,14 +188,18 @@ def _with_client(
 @asynccontextmanager
 async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[str]:
     """Serve the data folder on a free loopback port for this one command; gives the URL."""
-    import msgspec
-
     from service.core import open_core, open_core_read_only
     from service.logs import configure_logging
     from service.server import listening
+    from service.settings import Settings
 
-    private = msgspec.structs.replace(
-        settings, host="127.0.0.1", port=0, api_keys=(), log_level="warning", log_format="text"
+    private = Settings(
+        data_dir=settings.data_dir,
+        engine_processes=1,
+        missing_data=settings.missing_data,
+        port=0,
+        log_level="warning",
+        log_format="text",
     )
     configure_logging(private)
     opened = open_core_read_only(private) if read_only else open_core(private)

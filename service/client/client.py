@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import anyio
 import httpx2
@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 ATTEMPTS_MAX = 8
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 5.0
+HTTP_SECONDS_MAX = 60
 REFUSALS = {1008, 4400, 4416}
 
 
@@ -45,12 +46,15 @@ class Client:
     """Talks to the service at ``url`` (http or https). An async context manager."""
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ClientError(f"{url!r} is not the URL of a service such as http://127.0.0.1:8000")
-        self._url = url.rstrip("/")
-        self._headers = {"X-API-Key": api_key} if api_key else {}
-        self._http = httpx2.AsyncClient(base_url=self._url, headers=self._headers, timeout=60)
+        self._url = _checked(url)
+        # Header values are Latin-1 to both libraries, and UTF-8 to the service.
+        self._headers = {"X-API-Key": api_key.encode().decode("latin-1")} if api_key else {}
+        self._http = httpx2.AsyncClient(
+            base_url=self._url,
+            headers=httpx2.Headers(self._headers, encoding="latin-1"),
+            timeout=HTTP_SECONDS_MAX,
+            trust_env=False,
+        )
         self._resources = AsyncExitStack()
 
     async def __aenter__(self) -> "Client":
@@ -84,7 +88,7 @@ class Client:
 
     async def results(self, run_id: str) -> bytes:
         """Get the results document as JSON bytes. Raises ``ClientError``."""
-        return await self._ask("GET", f"/backtests/{run_id}/results")
+        return await self._ask("GET", f"/backtests/{quote(run_id, safe='')}/results")
 
     async def follow(
         self, run_id: str, last_event_id: int = 0
@@ -135,13 +139,27 @@ class Client:
             response = await self._http.request(method, path, content=content, headers=headers)
         except httpx2.HTTPError as error:
             raise ClientError(f"{self._url} cannot be reached: {error}") from error
-        if response.is_success:
-            return response.content
-        raise ClientError(_detail(response))
+        if not response.is_success:
+            raise ClientError(_detail(response))
+        if response.headers.get("content-type") != "application/json":
+            raise ClientError(f"{self._url} is not this service: its answer is not JSON")
+        return response.content
 
     def _stream_url(self, run_id: str, last_event_id: int) -> str:
         socket_url = "ws" + self._url.removeprefix("http")
-        return f"{socket_url}/backtests/{run_id}/stream?last_event_id={last_event_id}"
+        path = f"/backtests/{quote(run_id, safe='')}/stream"
+        return f"{socket_url}{path}?last_event_id={last_event_id}"
+
+
+def _checked(url: str) -> str:
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        parsed = httpx2.URL()
+    sound = parsed.scheme in ("http", "https") and parsed.host and (parsed.port or 0) < 1 << 16
+    if not sound:
+        raise ClientError(f"{url!r} is not the URL of a service such as http://127.0.0.1:8000")
+    return str(parsed).rstrip("/")
 
 
 def _detail(response: httpx2.Response) -> str:

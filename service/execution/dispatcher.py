@@ -9,7 +9,7 @@ from domain.runs import lifecycle
 from domain.runs.events import Cancelled, Queued, decode, encode
 from domain.runs.lifecycle import IllegalMove
 from domain.runs.request import BacktestRequest
-from eventstore.errors import EventStoreError, VersionConflict
+from eventstore.errors import EventStoreError, InvalidArgument, VersionConflict
 from eventstore.store import EventStore
 from service.execution.executor import Executor, ExecutorDied
 from service.execution.recording import Diverged, Recording
@@ -107,7 +107,8 @@ class Dispatcher:
             except ExecutorDied as error:
                 died = str(error)
                 logger.warning("an engine died", extra={"run_id": run_id, "error": died})
-            except Diverged as error:
+            except (Diverged, InvalidArgument) as error:
+                # Another attempt would come to the same.
                 await self._fail(run_id, str(error))
                 return
             else:

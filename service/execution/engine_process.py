@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import cast
 
 from domain.runs.events import EncodedEvent
@@ -24,7 +24,8 @@ class EngineProcess(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         self._parser = ReplyParser()
-        self._replies: deque[Reply] = deque()
+        self._in_hand: str | None = None
+        self._replies: list[Reply] = []
         self._backlog_bytes = 0
         self._arrived = asyncio.Event()
         self._exited = asyncio.Event()
@@ -50,61 +51,68 @@ class EngineProcess(asyncio.SubprocessProtocol):
 
     @property
     def alive(self) -> bool:
-        """Whether the process can take another run."""
+        """Whether there is a process."""
         return not self._exited.is_set()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the process can take another run."""
+        return self.alive and self._in_hand is None
+
     async def run(self, run_id: str, request: BacktestRequest) -> AsyncIterator[list[EncodedEvent]]:
-        """Yield the events of a run as they come, everything that has arrived at once."""
+        """Yield the events of a run as they come, everything that has arrived at once.
+
+        Raises ``ExecutorDied``.
+        """
+        self._in_hand = run_id
         self._send(Execute(run_id, request))
-        finished = False
-        while not finished:
-            events: list[EncodedEvent] = []
-            for reply in await self._take():
-                match reply:
-                    case Batch(run_id=sender, events=batch) if sender == run_id:
-                        events.extend(batch)
-                    case Done(run_id=sender) if sender == run_id:
-                        finished = True
-                    case Ready() | Batch() | Done():
-                        # Left over from warming up or from a run that was stopped.
-                        continue
-            if events:
+        while self._in_hand:
+            if events := await self._take():
                 yield events
 
-    def stop(self, run_id: str) -> None:
-        """Ask the engine to stop this run; it answers with ``Done`` after its current stretch."""
-        if self.alive:
-            self._send(Stop(run_id))
+    async def stop(self) -> None:
+        """Stop the run in hand, if any, and wait until the engine has let go of it, or is gone.
 
-    async def stopped(self, run_id: str) -> None:
-        """Wait until the engine has let go of this run, or is gone."""
-        while self.alive and not any(
-            isinstance(reply, Done) and reply.run_id == run_id for reply in await self._take()
-        ):
-            continue
+        The engine looks up after its current stretch.
+        """
+        with suppress(ExecutorDied):
+            if self._in_hand:
+                self._send(Stop(self._in_hand))
+            while self._in_hand:
+                await self._take()
 
     async def kill(self) -> None:
         """End the process at once and wait until it is gone."""
-        if self.alive:
+        with suppress(ProcessLookupError):  # it has ended by itself
             self._transport.kill()
+        # Its end is not seen while there is output left unread.
+        self._output().close()
         await self._exited.wait()
         self._transport.close()
 
     def _send(self, command: Execute | Stop) -> None:
         pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
-        pipe.write(pack(command))
+        if not pipe.is_closing():  # if it is, the death of the process is about to be seen
+            pipe.write(pack(command))
 
-    async def _take(self) -> list[Reply]:
+    async def _take(self) -> list[EncodedEvent]:
         while not self._replies:
             if not self.alive:
                 raise ExecutorDied(f"the engine process {_how_it_ended(self._transport)}")
             self._arrived.clear()
             await self._arrived.wait()
-        replies = list(self._replies)
-        self._replies.clear()
-        self._backlog_bytes = 0
+        replies, self._replies, self._backlog_bytes = self._replies, [], 0
         self._output().resume_reading()
-        return replies
+        events: list[EncodedEvent] = []
+        for reply in replies:
+            match reply:
+                case Batch():
+                    events.extend(reply.events)
+                case Done():
+                    self._in_hand = None
+                case Ready():
+                    continue
+        return events
 
     def _output(self) -> asyncio.ReadTransport:
         return cast("asyncio.ReadTransport", self._transport.get_pipe_transport(1))

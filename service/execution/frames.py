@@ -32,16 +32,13 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Batch(msgspec.Struct, frozen=True, tag="batch"):
-    """From the engine: the next events of a run."""
+    """From the engine: the next events of the run in hand."""
 
-    run_id: str
     events: list[EncodedEvent]
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """From the engine: no more events of this run will come."""
-
-    run_id: str
+    """From the engine: it has let go of the run in hand; each ``Execute`` is answered by one."""
 
 
 Command: TypeAlias = Execute | Stop
@@ -59,11 +56,11 @@ def pack(message: Command | Reply) -> bytes:
 
 
 def read_command(stream: BinaryIO) -> Command | None:
-    """Wait for the next command; ``None`` when the other side is gone."""
+    """Wait for the next command; ``None`` when the other side is gone, be it half-way."""
     header = stream.read(LENGTH_BYTES)
-    if len(header) < LENGTH_BYTES:
+    length = int.from_bytes(header, "big")
+    if len(header) < LENGTH_BYTES or len(body := stream.read(length)) < length:
         return None
-    body = stream.read(int.from_bytes(header, "big"))
     return _decode_command(body)
 
 

@@ -51,8 +51,8 @@ class ProcessPool:
         trace: TracebackType | None,
     ) -> None:
         with anyio.CancelScope(shield=True):
-            for process in list(self._all):
-                await self._retire(process)
+            for process in self._all:
+                await process.kill()
 
     async def execute(
         self, run_id: str, request: BacktestRequest
@@ -60,39 +60,36 @@ class ProcessPool:
         """Simulate a run on an idle engine; see ``Executor``."""
         async with self._places:
             process = await self._borrow()
-            finished = False
             try:
                 async for events in process.run(run_id, request):
                     yield events
-                finished = True
             finally:
                 with anyio.CancelScope(shield=True):
-                    await self._give_back(process, run_id, finished=finished)
+                    await self._give_back(process)
 
     async def _borrow(self) -> EngineProcess:
-        process = self._idle.popleft()
-        if process.alive:
-            return process
-        logger.warning("replacing engine process", extra={"pid": process.pid})
-        await self._retire(process)
+        while self._idle:
+            process = self._idle.popleft()
+            if process.ready:
+                return process
+            await self._retire(process)
         return await self._spawn()
 
-    async def _give_back(self, process: EngineProcess, run_id: str, *, finished: bool) -> None:
-        if not finished and process.alive:
-            process.stop(run_id)
-            with anyio.move_on_after(STOP_SECONDS_MAX):
-                await process.stopped(run_id)
-                finished = True
-        if not finished:
+    async def _give_back(self, process: EngineProcess) -> None:
+        with anyio.move_on_after(STOP_SECONDS_MAX):
+            await process.stop()
+        if process.ready:
+            self._idle.append(process)
+        else:
             await self._retire(process)
-            process = await self._spawn()
-        self._idle.append(process)
 
     async def _spawn(self) -> EngineProcess:
-        process = await EngineProcess.start(self._arguments)
+        with anyio.CancelScope(shield=True):
+            process = await EngineProcess.start(self._arguments)
         self._all.add(process)
         return process
 
     async def _retire(self, process: EngineProcess) -> None:
+        logger.warning("replacing an engine process", extra={"pid": process.pid})
         await process.kill()
         self._all.discard(process)

@@ -41,13 +41,15 @@ class Engine:
             for events in execute(job.request, self._catalog, self._missing_data):
                 if self._stopped == job.run_id:
                     break
-                self._reply(pack(Batch(job.run_id, events)))
-            self._reply(pack(Done(job.run_id)))
+                self._reply(pack(Batch(events)))
+            self._reply(pack(Done()))
 
     def _listen(self) -> None:
         while (command := read_command(self._commands)) is not None:
             match command:
                 case Execute():
+                    # It may be the run that was stopped a moment ago.
+                    self._stopped = None
                     self._jobs.put(command)
                 case Stop(run_id=run_id):
                     self._stopped = run_id

@@ -26,13 +26,13 @@ def main() -> None:
     chosen = sys.argv[1:] or list(BENCHMARKS)
     if unknown := [name for name in chosen if name not in BENCHMARKS]:
         sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    console = Console(highlight=False)
     rows: list[Row] = []
-    for name in chosen:
-        with console.status(f"measuring {name}"):
+    with Console(stderr=True).status("") as status:
+        for name in chosen:
+            status.update(f"measuring {name}")
             rows += BENCHMARKS[name]()
     print_table(rows)
-    console.print(_machine())
+    print(_machine())
 
 
 def _machine() -> str:

@@ -1,10 +1,12 @@
-"""The yardstick of a replay: one constant frame, sent again and again by the same server.
+"""The yardstick of a replay: one constant frame, sent again and again.
 
-Run as ``python -m tests.benchmarks.constant_stream FRAME_BYTES FRAMES``.
+Run as ``python -m tests.benchmarks.constant_stream PROTOCOL FRAME_BYTES FRAMES``, where the
+protocol is one of ``PROTOCOLS``: uvicorn's as it comes, or the one that the service uses.
 """
 
 import socket
 import sys
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -12,14 +14,19 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from service.http.gathering import GatheringProtocol
 from tests.benchmarks.processes import STARTED
 
 PATH = "/stream"
+PROTOCOLS: dict[str, Any] = {
+    "websockets-sansio": "websockets-sansio",
+    "gathering": GatheringProtocol,
+}
 
 
 def main() -> None:
     """Serve until terminated."""
-    size, count = map(int, sys.argv[1:])
+    protocol, size, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     frame = "." * size
 
     async def stream(websocket: WebSocket) -> None:
@@ -31,7 +38,7 @@ def main() -> None:
     config = uvicorn.Config(
         Starlette(routes=[WebSocketRoute(PATH, stream)]),
         http="httptools",
-        ws="websockets-sansio",
+        ws=PROTOCOLS[protocol],
         ws_per_message_deflate=False,
         log_config=None,
         access_log=False,

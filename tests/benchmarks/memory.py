@@ -20,7 +20,6 @@ REQUEST = {
     "end_date": "2024-07-04T05:19:00Z",
     "resolution": "minute",
     "strategy": {"name": "ma_crossover"},
-    "execution": {"commission_bps": 5},
     "data_source": "synthetic",
 }
 

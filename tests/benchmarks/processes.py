@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from service.settings import ALIAS_PREFIX, PREFIX
+
 STARTED = "listening on "
 
 
@@ -38,12 +40,20 @@ def service(data_dir: Path, engines: int) -> Iterator[Serving]:
 
 @contextmanager
 def running(module: str, *arguments: str, **environment: str) -> Iterator[Serving]:
-    """Run a module that prints ``listening on http://HOST:PORT``, and stop it at the end."""
+    """Run a module that prints ``listening on http://HOST:PORT``, and stop it at the end.
+
+    Settings of the service in the caller's environment do not reach it.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith((PREFIX, ALIAS_PREFIX))
+    }
     with subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **environment},
+        env=inherited | environment,
         start_new_session=True,
     ) as process:
         try:

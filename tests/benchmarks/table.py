@@ -1,11 +1,14 @@
 """One line per figure: ours, the yardstick's, and whether the floor holds."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
+
+WIDTH_IN_A_FILE = 150
 
 
 class Row(NamedTuple):
@@ -29,7 +32,7 @@ def print_table(rows: Iterable[Row]) -> None:
     table = Table("what", "ours", "yardstick", "ratio", "floor", "", show_lines=True)
     for row in rows:
         table.add_row(*row[:-1], _verdict(row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH_IN_A_FILE).print(table)
 
 
 def _verdict(row: Row) -> str:

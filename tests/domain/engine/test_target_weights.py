@@ -1,5 +1,7 @@
 """What a strategy answers, and what becomes of one that fails."""
 
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -70,6 +72,14 @@ def test_the_failure_names_exception_message_symbol_and_first_bar() -> None:
     with pytest.raises(StrategyFailed) as raised:
         target_weights(FailsAtTwelve(), DATA, 1)
     assert isinstance(raised.value.__cause__, LookupError)
+
+
+def test_a_strategy_that_exits_fails_like_any_other() -> None:
+    class Exits(SignalStrategy, frozen=True):
+        def targets(self, bars: Bars, symbols: int) -> Floats:
+            sys.exit(3)
+
+    assert failure(Exits()).startswith("the strategy raised SystemExit: 3 (A, bar 2024-01-01")
 
 
 def test_a_failure_that_needs_all_bars_names_the_last() -> None:

@@ -108,7 +108,13 @@ def test_the_start_must_come_before_the_end(end: str) -> None:
     )
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "/etc/passwd", "utc\0", "US"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "Mars/Olympus", "../etc/passwd", "/etc/passwd", "utc\0", "US",
+        "localtime", "posixrules", "Factory", "right/UTC",
+    ],
+)  # fmt: skip
 def test_an_unknown_time_zone(zone: str) -> None:
     assert refusal(timezone=zone) == (
         f"timezone: unknown timezone {zone!r}; use an IANA name such as UTC or America/New_York"
@@ -245,3 +251,9 @@ def test_a_whole_number_of_currency_is_a_float() -> None:
     capital = posted(initial_capital=1_000).initial_capital
     assert type(capital) is float
     assert math.isclose(capital, 1e3)
+
+
+@pytest.mark.parametrize("field", ["start_date", "end_date"])
+def test_a_long_text_is_refused_before_it_is_read(field: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"length <= 64 - at `\$\." + field):
+        posted(**{field: "2" * 65})

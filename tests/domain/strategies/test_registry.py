@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 import pytest
 from msgspec import Meta
 
@@ -195,6 +196,30 @@ def test_an_installed_strategy_that_cannot_be_used_says_why(
     install(tmp_path, broken=target)
     monkeypatch.syspath_prepend(tmp_path)
     assert refusal("broken").startswith(f"strategy.name: {problem}")
+
+
+class RefusesOddly(SignalStrategy, frozen=True):
+    def __post_init__(self) -> None:
+        raise LookupError("not today")
+
+    def targets(self, bars: Bars, symbols: int) -> Floats:
+        return np.zeros(len(bars))
+
+
+def test_whatever_a_strategy_raises_about_its_parameters_is_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(BUILT_IN, "odd", RefusesOddly)
+    assert refusal("odd") == "strategy.params: odd refuses them: LookupError: not today"
+
+
+def test_a_module_that_exits_when_imported_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "someone_exits.py").write_text("import sys\nsys.exit(1)\n")
+    install(tmp_path, exits="someone_exits:Strategy")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert refusal("exits") == "strategy.name: exits cannot be loaded: SystemExit: 1"
 
 
 def test_a_built_in_name_cannot_be_taken_over(

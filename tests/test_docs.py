@@ -1,0 +1,100 @@
+"""What is not written down does not exist: every command, option, setting, route and parameter."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from starlette.routing import Route, WebSocketRoute
+from typer.testing import CliRunner
+
+from domain.strategies import registry
+from service.app import create_app
+from service.cli.main import app
+from service.settings import Settings, settings_table
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+def sections(name: str) -> dict[str, str]:
+    """The page's second-level sections whose title is code, by that title."""
+    parts = re.split(r"^## ", page(name), flags=re.MULTILINE)[1:]
+    titled = (part.partition("\n") for part in parts)
+    return {title.strip("`"): body for title, _, body in titled if title.startswith("`")}
+
+
+def row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
+    text = page("settings.md")
+    for setting in settings_table():
+        default = "number of cores" if setting.default is None else f"`{setting.default}`"
+        shown = default if setting.default != "" else "none"
+        assert row(f"`{setting.variable}`", shown, setting.description) in text
+    assert text.count("\n| `BACKTAPE_") == len(settings_table())
+
+
+@pytest.mark.parametrize("name", registry.BUILT_IN)
+def test_every_parameter_of_a_built_in_strategy_is_documented(name: str) -> None:
+    section = sections("strategies.md")[name]
+    parameters = registry.describe(registry.BUILT_IN[name])
+    for each in parameters:
+        bounds = f"{each.minimum:g} to {each.maximum:g}"
+        line = row(f"`{each.name}`", each.type, bounds, each.default, each.description)
+        assert line in section
+    assert section.count("\n| `") == len(parameters)
+
+
+def test_no_strategy_is_documented_that_is_not_there() -> None:
+    assert set(sections("strategies.md")) == set(registry.BUILT_IN)
+
+
+def test_every_route_is_documented() -> None:
+    text = page("http-api.md")
+    for route in create_app(Settings()).routes:
+        match route:
+            case Route():
+                methods = (route.methods or set()) - {"HEAD"}
+            case WebSocketRoute():
+                methods = {"WS"}
+            case _:
+                raise AssertionError(f"{route} is of a kind that this test does not know")
+        for method in methods:
+            assert f"`{method} {route.path}`" in text
+
+
+def _options() -> dict[str, list[str]]:
+    """Every command of the application with its options and arguments."""
+    found: dict[str, list[str]] = {}
+    waiting = [("backtape", typer.main.get_command(app))]
+    while waiting:
+        name, command = waiting.pop()
+        children = getattr(command, "commands", {})
+        waiting += [(f"{name} {child}", each) for child, each in children.items()]
+        if not children:
+            named = [option for parameter in command.params for option in parameter.opts]
+            found[name] = [option for option in named if option != "--help"]
+    return found
+
+
+def test_every_command_is_documented_and_no_other_is() -> None:
+    assert set(sections("cli.md")) == set(_options())
+
+
+@pytest.mark.parametrize(("command", "options"), _options().items())
+def test_every_option_is_documented_and_helped_and_no_other_is(
+    command: str, options: list[str]
+) -> None:
+    section = sections("cli.md")[command]
+    flags = {option for option in options if option.startswith("--")}
+    assert set(re.findall(r"--[a-z][a-z-]+", section)) == flags
+    for argument in set(options) - flags:
+        assert argument.upper() in section
+    helped = CliRunner().invoke(app, [*command.split()[1:], "--help"], env={"COLUMNS": "200"})
+    assert set(re.findall(r"--[a-z][a-z-]+", helped.stdout)) >= flags
