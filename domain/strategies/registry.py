@@ -25,7 +25,10 @@ BUILT_IN: dict[str, type[SignalStrategy]] = {
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One parameter of a strategy; bounds are ``None`` where there are none."""
+    """One parameter of a strategy; bounds are ``None`` where there are none.
+
+    ``above_minimum``: whether the minimum itself is excluded.
+    """
 
     name: str
     type: str
@@ -34,13 +37,19 @@ class Parameter(msgspec.Struct, frozen=True):
     minimum: float | None
     maximum: float | None
     description: str
+    above_minimum: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in words, e.g. ``above 0 to 1``; empty where there are none."""
+        if self.minimum is None or self.maximum is None:
+            return ""
+        return f"{'above ' if self.above_minimum else ''}{self.minimum:g} to {self.maximum:g}"
 
     def __str__(self) -> str:
-        bounds = ""
-        if self.minimum is not None and self.maximum is not None:
-            bounds = f" {self.minimum:g} to {self.maximum:g}"
+        kind = f"{self.type} {self.bounds}".rstrip()
         absent = "required" if self.required else f"default {self.default}"
-        return f"{self.name} ({self.type}{bounds}, {absent})"
+        return f"{self.name} ({kind}, {absent})"
 
 
 def names() -> list[str]:
@@ -110,7 +119,16 @@ def _parameter(field: msgspec.inspect.Field) -> Parameter:
     default = field.default
     if default is msgspec.NODEFAULT:
         default = None if field.required else field.default_factory()
-    return Parameter(field.name, type_name, field.required, default, minimum, maximum, description)
+    return Parameter(
+        field.name,
+        type_name,
+        field.required,
+        default,
+        minimum,
+        maximum,
+        description,
+        above_minimum=getattr(kind, "gt", None) is not None,
+    )
 
 
 def _load(entry: Any) -> type[SignalStrategy]:

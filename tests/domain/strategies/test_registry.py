@@ -48,8 +48,8 @@ def test_an_unknown_strategy_is_told_which_there_are() -> None:
 def test_an_unknown_parameter_is_told_which_there_are() -> None:
     assert refusal("momentum", lookbak=5) == (
         "strategy.params.lookbak: momentum has no such parameter; it has "
-        "lookback (int 1 to 10000, default 20), threshold (float -1 to 10, default 0.0), "
-        "position_size (float 0 to 1, default 1.0)"
+        "lookback (int 1 to 10000, default 20), threshold (float above -1 to 10, default 0.0), "
+        "position_size (float above 0 to 1, default 1.0)"
     )
 
 
@@ -84,7 +84,7 @@ def test_an_unknown_parameter_is_told_which_there_are() -> None:
             "buy_and_hold",
             {"position_size": 1.01},
             "strategy.params.position_size: Expected `float` <= 1.0; "
-            "allowed: position_size (float 0 to 1, default 1.0)",
+            "allowed: position_size (float above 0 to 1, default 1.0)",
         ),
     ],
 )
@@ -122,8 +122,15 @@ def test_what_a_strategy_can_be_told() -> None:
     assert describe(Momentum)[:2] == [
         Parameter("lookback", "int", False, 20, 1, 10_000, "bars the return spans"),
         Parameter(
-            "threshold", "float", False, 0.0, -1, 10, "return to exceed, as a fraction (0.05 = 5 %)"
-        ),
+            "threshold",
+            "float",
+            False,
+            0.0,
+            -1,
+            10,
+            "return to exceed, as a fraction (0.05 = 5 %)",
+            above_minimum=True,
+        ),  # fmt: skip
     ]
 
 
@@ -142,7 +149,8 @@ def test_the_bounds_that_are_told_are_those_that_hold(name: str) -> None:
     for parameter in describe(BUILT_IN[name]):
         assert parameter.minimum is not None
         assert parameter.maximum is not None
-        for outside in (parameter.minimum - 1, parameter.maximum + 1):
+        excluded = [parameter.minimum] if parameter.above_minimum else []
+        for outside in (parameter.minimum - 1, *excluded, parameter.maximum + 1):
             assert f"strategy.params.{parameter.name}: " in refusal(
                 name, **{parameter.name: outside}
             )
