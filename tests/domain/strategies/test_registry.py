@@ -130,7 +130,7 @@ def test_what_a_strategy_can_be_told() -> None:
             10,
             "return to exceed, as a fraction (0.05 = 5 %)",
             above_minimum=True,
-        ),  # fmt: skip
+        ),
     ]
 
 
