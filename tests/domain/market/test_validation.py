@@ -27,9 +27,18 @@ def bars(**changed: list[float]) -> Bars:
     )
 
 
+def is_valid(checked: Bars) -> bool:
+    try:
+        validate(checked, Resolution.MINUTE)
+    except InvalidBars:
+        return False
+    return True
+
+
 def test_valid_bars_pass() -> None:
-    validate(bars(), Resolution.MINUTE)
-    validate(bars(high=[10.5, 11.5, 12.5], low=[10.0, 11.0, 12.0]), Resolution.MINUTE)
+    assert is_valid(bars())
+    assert is_valid(bars(high=[10.5, 11.5, 12.5], low=[10.0, 11.0, 12.0]))
+    assert not is_valid(bars(high=[10.4, 11.5, 12.5]))
 
 
 @pytest.mark.parametrize(
