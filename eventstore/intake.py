@@ -73,8 +73,13 @@ class Intake:
         self._bytes += append.size
 
     def _admit(self) -> None:
-        while self._waiting and self._fits(next(iter(self._waiting))):
-            self._accept(self._next_waiting())
+        while self._waiting:
+            append = next(iter(self._waiting))
+            if not append.future.done() and not self._fits(append):
+                return
+            self._next_waiting()
+            if not append.future.done():
+                self._accept(append)
 
     def _next_waiting(self) -> Append:
         append, deadline = self._waiting.popitem(last=False)

@@ -86,9 +86,11 @@ class EventStore:
 
         Appends that still wait for room fail with ``StoreClosed``; followers end. May be repeated.
         """
-        if self._writer is not None:
-            await self._writer.drain()
-        await self._resources.aclose()
+        try:
+            if self._writer is not None:
+                await self._writer.drain()
+        finally:
+            await self._resources.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 MODULE = '''
-import os, sys, time
+import os, subprocess, sys, time
 import numpy as np
 from domain.strategies.base import SignalStrategy
 
@@ -31,6 +31,20 @@ class Printing(SignalStrategy, frozen=True):
         return np.full(len(bars), 1 / symbols)
 
 
+class Leaving(SignalStrategy, frozen=True):
+    """Leaves processes behind that hold what they inherited, their numbers in a file."""
+
+    file: str
+
+    def targets(self, bars, symbols):
+        left = [subprocess.Popen(["sleep", "60"]).pid, os.fork()]
+        if left[1]:
+            with open(self.file + ".draft", "w") as numbers:
+                numbers.write(" ".join(map(str, left)) + " " + sys.stdin.read())
+            os.rename(self.file + ".draft", self.file)
+        time.sleep(60)
+
+
 class Exiting(SignalStrategy, frozen=True):
     """Takes its process down."""
 
@@ -40,6 +54,7 @@ class Exiting(SignalStrategy, frozen=True):
 ENTRY_POINTS = """[backtape.strategies]
 waiting = strategies_of_a_user:Waiting
 printing = strategies_of_a_user:Printing
+leaving = strategies_of_a_user:Leaving
 exiting = strategies_of_a_user:Exiting
 """
 

@@ -46,18 +46,18 @@ def summarise(
     ``equity``: float64[n], account currency, n ≥ 1, one per bar; ``days``: int64[n], the day
     number of each row, never decreasing; ``bars_with_position``: how many of the n rows ended
     with a position; ``periods_per_year``: N, 252 or 365; ``risk_free_rate``: annual, a fraction;
-    ``benchmark``: its day numbers (int64[b], increasing) and its mark at the end of each
-    (float64[b], on any scale), carried forward over days on which it has no bar.
+    ``benchmark``: its day numbers (int64[b], increasing) and the value at the end of each of the
+    initial capital invested in it (float64[b]), carried forward over days without a bar of it.
 
     Percent (times 100): total_return, annualized_return, volatility, max_drawdown, var_95,
     cvar_95, win_rate, exposure_time, alpha, tracking_error. Returns r_i are the changes between
-    consecutive daily marks (last row of each day), so D days give D - 1 of them; total_return
-    runs from the initial capital to the last row. Nothing is NaN or infinite, and the same
-    arrays give the same bits on every machine.
+    consecutive daily marks (last row of each day), the first of them from the initial capital:
+    D days give D returns, which together make total_return. Nothing is NaN or infinite, and the
+    same arrays give the same bits on every machine.
     """
     last = last_of_day(days)
     marks = equity[last]
-    returns = return_metrics.daily_returns(marks)
+    returns = return_metrics.daily_returns(np.append(initial_capital, marks))
     summary = {
         **_growth_and_risk(
             initial_capital,
@@ -72,9 +72,11 @@ def summarise(
         "exposure_time": 100.0 * bars_with_position / len(equity),
     }
     if benchmark is not None:
-        against = return_metrics.daily_returns(_on_days(*benchmark, days[last]))
-        both = ~(np.isnan(returns) | np.isnan(against))
-        summary |= _relative(returns[both], against[both], periods_per_year, risk_free_rate)
+        known = _on_days(*benchmark, days[last])
+        against = return_metrics.daily_returns(np.append(initial_capital, known))
+        alongside = returns[len(returns) - len(known) :]
+        both = ~(np.isnan(alongside) | np.isnan(against))
+        summary |= _relative(alongside[both], against[both], periods_per_year, risk_free_rate)
     return summary
 
 
@@ -135,9 +137,10 @@ def _turnover(fills: FillArrays, marks: Floats) -> float | None:
     return math.fsum(np.abs(fills.quantity * fills.price)) / average_equity
 
 
-def _on_days(known: Integers, marks: Floats, days: Integers) -> Floats:
-    carried = np.append(np.nan, marks)
-    return carried[np.searchsorted(known, days, side="right")]
+def _on_days(known: Integers, values: Floats, days: Integers) -> Floats:
+    # From the first day on which there is a value.
+    latest = np.searchsorted(known, days, side="right") - 1
+    return values[latest[latest >= 0]]
 
 
 def _relative(

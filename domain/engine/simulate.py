@@ -77,8 +77,8 @@ def _simulate(
         period=read_only(_rebalancing_periods(days, request.execution)),
         snapshot=read_only(last_of_day(days)),
     )
-    marks = None if benchmark is None else _marks(benchmark, timeline.timestamp)
-    stretches = _Stretches(request, market, marks)
+    invested = None if benchmark is None else _invested(benchmark, request, timeline.timestamp)
+    stretches = _Stretches(request, market, invested)
     yield from stretches.progress()
 
     summary = metrics.summarise(
@@ -89,7 +89,7 @@ def _simulate(
         bars_with_position=int(stretches.account.rows_in_market[0]),
         periods_per_year=manifest.periods_per_year,
         risk_free_rate=request.execution.risk_free_rate,
-        benchmark=None if marks is None else _daily(marks, days, market.snapshot),
+        benchmark=None if invested is None else _daily(invested, days, market.snapshot),
     )
     yield [encode(Measured(name, value)) for name, value in summary.items()]
 
@@ -97,13 +97,11 @@ def _simulate(
 class _Stretches:
     """The simulation, a stretch of rows at a time, and what its metrics need afterwards."""
 
-    def __init__(self, request: BacktestRequest, market: Market, marks: Floats | None) -> None:
+    def __init__(self, request: BacktestRequest, market: Market, invested: Floats | None) -> None:
         rows, symbols = market.open.shape
         self._names = pl.Series(request.symbols, dtype=pl.String)
         self._market = market
-        self._initial_capital = request.initial_capital
-        self._marks = marks
-        self._first_mark = np.nan if marks is None else marks[np.isnan(marks).argmin()]
+        self._invested = invested
         self._ticks = tick_rows(rows)
         self._costs = costs_of(request)
         self.account = Account.open(request.initial_capital, symbols, int(market.period[0]))
@@ -171,12 +169,11 @@ class _Stretches:
         return encode(event, tape.encode(segment))
 
     def _benchmark(self, start: int, stop: int) -> pl.DataFrame:
-        if self._marks is None:
+        if self._invested is None:
             return tape.EMPTY["benchmark"]
-        known = self._market.snapshot[start:stop] & ~np.isnan(self._marks[start:stop])
+        known = self._market.snapshot[start:stop] & ~np.isnan(self._invested[start:stop])
         rows = start + np.flatnonzero(known)
-        value = self._initial_capital * (self._marks[rows] / self._first_mark)
-        return benchmark_table(self._market.timestamp[rows], value)
+        return benchmark_table(self._market.timestamp[rows], self._invested[rows])
 
 
 def costs_of(request: BacktestRequest) -> Costs:
@@ -206,12 +203,14 @@ def _rebalancing_periods(days: Integers, execution: Execution) -> Integers:
             return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
-def _marks(bars: Bars, timestamp: Times) -> Floats:
-    # The benchmark's last close at each row, NaN before its first.
-    latest = np.searchsorted(bars.timestamp, timestamp, side="right") - 1
-    return np.where(latest < 0, np.nan, bars.close[latest])
+def _invested(benchmark: Bars, request: BacktestRequest, timestamp: Times) -> Floats:
+    # The initial capital in the benchmark, bought at its first close; NaN before that.
+    latest = np.searchsorted(benchmark.timestamp, timestamp, side="right") - 1
+    marks: Floats = np.where(latest < 0, np.nan, benchmark.close[latest])
+    first = float(marks[np.isnan(marks).argmin()])
+    return request.initial_capital * (marks / first)
 
 
-def _daily(marks: Floats, days: Integers, last_of_day: Bools) -> tuple[Integers, Floats]:
-    known = last_of_day & ~np.isnan(marks)
-    return days[known], marks[known]
+def _daily(value: Floats, days: Integers, last_of_day: Bools) -> tuple[Integers, Floats]:
+    known = last_of_day & ~np.isnan(value)
+    return days[known], value[known]

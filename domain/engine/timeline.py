@@ -6,7 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from domain.errors import DomainError
 from domain.market.bars import Bars, Floats, Times, read_only
+
+BARS_MAX = 60_000_000  # of a run: a hundred symbols, a year of minutes each
 
 _PRICES = ("open", "close", "volume")
 
@@ -28,6 +31,7 @@ class Timeline(NamedTuple):
 def align(bars: Sequence[Bars], targets: Sequence[Floats]) -> Timeline:
     """Lay k symbols' bars and target weights side by side.
 
+    Raises ``DomainError`` where the moments of the timeline times the symbols are too many.
     Ticks that share a timestamp keep their order: the second tick of one symbol at a moment meets
     the second of another.
     """
@@ -38,6 +42,11 @@ def align(bars: Sequence[Bars], targets: Sequence[Floats]) -> Timeline:
     frames = [_keyed(each, target) for each, target in zip(bars, targets, strict=True)]
     keys = ["timestamp", "occurrence"]
     union = pl.concat([frame.select(keys) for frame in frames]).unique().sort(keys)
+    if len(union) * len(bars) > BARS_MAX:
+        raise DomainError(
+            f"{len(bars)} symbols over {len(union):,} different moments are more than the "
+            f"{BARS_MAX:,} places a run can hold; ask for fewer symbols or a coarser resolution"
+        )
     joined = [union.join(frame, on=keys, how="left", maintain_order="left") for frame in frames]
     return Timeline(
         read_only(np.ascontiguousarray(union["timestamp"].to_numpy())),

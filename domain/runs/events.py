@@ -94,6 +94,15 @@ class EncodedEvent(msgspec.Struct, frozen=True, gc=False):
     attachment: bytes | None = None
 
 
+ERROR_CHARACTERS_MAX = 2_000
+
+
+def failed(error: str, previous_state: Literal["queued", "running"]) -> Failed:
+    """End a run with an error, cut to a readable length; what is not text becomes ``?``."""
+    text = error.encode(errors="replace").decode()
+    return Failed(text[:ERROR_CHARACTERS_MAX], previous_state)
+
+
 class UnknownEventType(DomainError):
     """The stream holds a type that this version of the code does not know."""
 

@@ -21,6 +21,7 @@ from domain.runs.events import (
     Queued,
     RunEvent,
     Started,
+    failed,
 )
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
@@ -109,9 +110,9 @@ def fail(run: Run, error: str) -> Failed:
     """End a queued or running run with an error."""
     match run.state:
         case RunState.QUEUED:
-            return Failed(error, "queued")
+            return failed(error, "queued")
         case RunState.RUNNING:
-            return Failed(error, "running")
+            return failed(error, "running")
         case RunState.COMPLETED | RunState.FAILED | RunState.CANCELLED:
             raise _illegal(run, "failed", "queued or running")
 

@@ -88,7 +88,7 @@ def create(name: str, params: dict[str, Any]) -> SignalStrategy:
         allowed = f"; allowed: {known[field]}" if field in known else ""
         where = f"strategy.params.{field}".rstrip(".")
         raise InvalidRequest(where, problem + allowed) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # A strategy's own __post_init__ may raise anything; it is the parameters that it refuses.
         problem = f"{name} refuses them: {type(error).__name__}: {error}"
         raise InvalidRequest("strategy.params", problem) from error

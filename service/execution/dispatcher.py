@@ -66,7 +66,12 @@ class Dispatcher:
         while True:
             # Taken before the query: a run queued after it sets this very event.
             wake = self._wake
-            claimed = await self._claim()
+            try:
+                claimed = await self._claim()
+            except EventStoreError:
+                logger.exception("the queue cannot be read")
+                await anyio.sleep(RETRY_SECONDS)
+                continue
             if claimed is None:
                 await wake.wait()
                 continue
@@ -78,9 +83,9 @@ class Dispatcher:
                 await self._execute(run_id)
         except (VersionConflict, IllegalMove):
             logger.info("the run was ended by somebody else", extra={"run_id": run_id})
-        except EventStoreError:
-            # The run stays as the log has it, and its turn comes again.
-            logger.exception("the log refused", extra={"run_id": run_id})
+        except (EventStoreError, OSError):
+            # The log refuses, or no engine can be started. The run's turn comes again.
+            logger.exception("the run has to wait", extra={"run_id": run_id})
             await anyio.sleep(RETRY_SECONDS)
         except Exception:
             # It stays in hand, so that it is not tried again and again until the next start.

@@ -12,6 +12,7 @@ from domain.runs.request import BacktestRequest
 from service.execution.executor import ExecutorDied
 from service.execution.frames import Batch, Done, Execute, Ready, Reply, ReplyParser, Stop, pack
 
+DRAIN_SECONDS = 1.0
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
 
 
@@ -131,6 +132,10 @@ class EngineProcess(asyncio.SubprocessProtocol):
             self._output().pause_reading()
         if self._replies:
             self._arrived.set()
+
+    def process_exited(self) -> None:
+        """Wait no longer than this for its pipes: a process that it left behind may hold them."""
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.connection_lost, None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the process is gone and all it wrote has been read."""

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from domain.engine.simulate import simulate
+from domain.engine.timeline import BARS_MAX
 from domain.errors import DomainError
 from domain.market.moments import iso
 from domain.market.synthetic import synthetic_bars
-from domain.runs.events import EncodedEvent, Failed, encode
+from domain.runs.events import EncodedEvent, encode, failed
 from domain.runs.manifest import Provided, describe
 from domain.runs.request import BacktestRequest
 from service.market_data.catalog import Catalog
@@ -37,11 +38,11 @@ def execute(
             yield batch
             state = "running"
     except (DomainError, MarketDataError) as error:
-        yield [encode(Failed(str(error), state))]
+        yield [encode(failed(str(error), state))]
     except Exception as error:
         # The run's error names only the kind of failure; the rest is for the service's own log.
         logger.exception("the engine failed")
-        yield [encode(Failed(f"internal error in the engine ({type(error).__name__})", state))]
+        yield [encode(failed(f"internal error in the engine ({type(error).__name__})", state))]
 
 
 class _Provider:
@@ -53,9 +54,21 @@ class _Provider:
         self._request = request
         self._catalog = catalog
         self._missing_data = missing_data
+        self._bars = 0
         self.warnings: list[str] = []
 
     def provide(self, symbol: str) -> Provided:
+        """Get one symbol's bars; all of a run's together are bounded."""
+        provided = self._get(symbol)
+        self._bars += len(provided.bars)
+        if self._bars > BARS_MAX:
+            raise DomainError(
+                f"the run has more than {BARS_MAX:,} bars with {symbol}; "
+                "ask for fewer symbols, a shorter time or a coarser resolution"
+            )
+        return provided
+
+    def _get(self, symbol: str) -> Provided:
         if self._request.data_source == "synthetic":
             return self._make_up(symbol, "the request asked for data_source synthetic")
         try:

@@ -80,11 +80,15 @@ def main() -> None:
     """Serve on stdin and stdout until stdin ends."""
     # Ctrl-C in a terminal reaches the whole process group; the service decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A strategy that prints must not break into the frames.
+    # A strategy that reads, prints or leaves a process behind must not reach into the frames: the
+    # copies are not inherited, and what took their places is harmless.
+    commands = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     market, missing_data = sys.argv[1:]
-    Engine(sys.stdin.buffer, replies, Catalog(Path(market)), missing_data).serve()
+    Engine(commands, replies, Catalog(Path(market)), missing_data).serve()
 
 
 if __name__ == "__main__":

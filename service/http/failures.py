@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.utils import ClientDisconnected
 
-from domain.errors import DomainError
+from domain.errors import InvalidRequest
 from domain.runs.lifecycle import IllegalMove
 from service.http.context import context_of
 from service.http.errors import ApiError
@@ -20,7 +20,7 @@ from service.http.responses import json_response
 from service.runs import UnknownRun
 
 STATUS_OF: dict[type[Exception], int] = {
-    DomainError: 400,
+    InvalidRequest: 400,
     IllegalMove: 409,
     UnknownRun: 404,
 }

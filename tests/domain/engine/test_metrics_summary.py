@@ -57,7 +57,7 @@ def test_a_run_by_hand() -> None:
     )
     assert found["final_value"] == 1_210.0
     assert found["total_return"] == pytest.approx(21.0)
-    assert found["annualized_return"] == pytest.approx(100 * (1.21 ** (252 / 3) - 1))
+    assert found["annualized_return"] == pytest.approx(100 * (1.21 ** (252 / 4) - 1))
     assert found["max_drawdown"] == pytest.approx(10.0)
     assert found["max_drawdown_duration_days"] == 2
     assert found["calmar_ratio"] == pytest.approx(found["annualized_return"] / 10)  # type: ignore[operator]  # not None
@@ -77,6 +77,17 @@ def test_returns_are_those_of_the_last_row_of_each_day() -> None:
     for key in ("volatility", "sharpe_ratio", "var_95", "skewness", "annualized_return"):
         assert intraday[key] == daily[key]
     assert intraday["max_drawdown"] == pytest.approx(100 * 10 / 1_015)
+
+
+def test_the_first_day_counts_from_the_initial_capital() -> None:
+    found = summary([990, 980, 1_000.0, 970], days=[0, 0, 1, 2])
+    returns = np.array([980 / 1_000, 1_000 / 980, 970 / 1_000]) - 1
+    assert np.prod(1 + returns) == pytest.approx(0.97)
+    assert found["total_return"] == pytest.approx(-3.0)
+    assert found["annualized_return"] == pytest.approx(100 * (0.97 ** (252 / 3) - 1))
+    assert found["volatility"] == pytest.approx(100 * returns.std(ddof=1) * 252**0.5)
+    sharpe = returns.mean() / returns.std(ddof=1) * 252**0.5
+    assert found["sharpe_ratio"] == pytest.approx(sharpe)
 
 
 def test_a_run_that_never_traded() -> None:
@@ -126,7 +137,7 @@ def test_a_benchmark_is_read_on_the_days_of_the_run() -> None:
 
 def test_days_before_the_benchmark_began_are_left_out() -> None:
     late = (np.array([2, 3, 4]), np.array([55.0, 60.0, 54.0]))
-    found = summary([1_000, 1_500, 1_000, 1_020, 1_030], benchmark=late)
+    found = summary([1_500, 1_000, 1_000, 1_020, 1_030], benchmark=late)
     short = summary([1_000, 1_020, 1_030], benchmark=(np.arange(3), late[1]))
     assert [found[key] for key in BENCHMARK_KEYS] == [short[key] for key in BENCHMARK_KEYS]
 

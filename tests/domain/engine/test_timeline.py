@@ -1,8 +1,11 @@
 """Bringing symbols onto one timeline."""
 
 import numpy as np
+import pytest
 
+from domain.engine import timeline
 from domain.engine.timeline import Timeline, align
+from domain.errors import DomainError
 from domain.market.bars import Bars
 from tests.domain.engine.building import MONDAY, bars
 
@@ -25,6 +28,14 @@ def test_the_timeline_is_the_sorted_union() -> None:
         timeline.target, [[nan, 1007], [1003, 1008], [1004, nan], [nan, 1009]]
     )
     np.testing.assert_array_equal(timeline.volume, np.where(np.isnan(timeline.open), nan, 1e6))
+
+
+def test_a_timeline_has_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "BARS_MAX", 7)
+    one, other = bars("A", [1, 2], [3, 4], at=[1, 4]), bars("B", [5, 6], [7, 8], at=[0, 1])
+    assert len(aligned(one, other).timestamp) == 3
+    with pytest.raises(DomainError, match="2 symbols over 4 different moments are more than the 7"):
+        aligned(one, bars("B", [5, 6], [7, 8], at=[0, 9]))
 
 
 def test_equal_timestamps_take_a_short_cut_to_the_same_arrays() -> None:

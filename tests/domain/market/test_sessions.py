@@ -46,7 +46,14 @@ def test_weekends_are_saturday_and_sunday() -> None:
     monday = 19_723
     assert not trades_on_weekends(np.arange(monday, monday + 5))
     assert trades_on_weekends(np.array([monday + 5]))
+    assert trades_on_weekends(np.arange(monday, monday + 7))
     assert trades_on_weekends(np.array([monday, monday + 6]))
+    one_day_of_the_weekend = np.arange(monday - 1, monday + 5)
+    assert not trades_on_weekends(one_day_of_the_weekend)
+    weekdays = np.concatenate(
+        [np.arange(monday + 7 * week, monday + 7 * week + 5) for week in range(4)]
+    )
+    assert not trades_on_weekends(np.append(weekdays, monday + 5))
     assert not trades_on_weekends(np.array([], dtype=np.int64))
 
 

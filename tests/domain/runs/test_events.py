@@ -7,6 +7,7 @@ import pytest
 
 from domain.errors import DomainError
 from domain.runs.events import (
+    ERROR_CHARACTERS_MAX,
     Completed,
     Digest,
     EncodedEvent,
@@ -17,6 +18,7 @@ from domain.runs.events import (
     UnknownEventType,
     decode,
     encode,
+    failed,
 )
 from tests.domain.runs.making import EVENTS, a_request
 
@@ -93,3 +95,10 @@ def test_completion_spells_out_its_defaults() -> None:
     assert payload == {
         "state": "completed", "digest": "ab", "progress": 1.0, "previous_state": "running",
     }  # fmt: skip
+
+
+def test_an_error_is_cut_to_a_length_and_to_text() -> None:
+    ended = failed("bad \udcff name " + "x" * 10_000, "queued")
+    assert ended.error.startswith("bad ? name x")
+    assert len(ended.error) == ERROR_CHARACTERS_MAX
+    assert decode("state", encode(ended).payload) == ended

@@ -106,6 +106,19 @@ async def test_a_strategy_that_ends_its_process_fails_its_run_and_harms_no_other
         await completed(store, beside, long_request())
 
 
+@pytest.mark.usefixtures("user_strategies")
+async def test_what_a_strategy_leaves_behind_holds_nothing_up(log: Path, tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers"
+    async with running(log, 1) as (store, _):
+        leaving = (await create_run(store, request_of("leaving", file=str(numbers)))).run_id
+        await until(numbers.exists)
+        await cancel_run(store, leaving)
+        following = (await create_run(store, request_of())).run_id
+        await completed(store, following, request_of())
+    for number in map(int, numbers.read_text().split()):
+        os.kill(number, signal.SIGKILL)  # raises for one that has ended: nobody waited for it
+
+
 async def test_a_cancelled_run_gives_its_engine_to_the_next(log: Path) -> None:
     async with running(log, 1) as (store, pool):
         engines = pool.pids

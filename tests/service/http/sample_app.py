@@ -12,7 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from domain.errors import DomainError
+from domain.errors import InvalidRequest
 from service.http.errors import ConflictError, NotFoundError
 from service.http.failures import EXCEPTION_HANDLERS
 from service.http.requests import query_parameters, read_json
@@ -63,7 +63,7 @@ async def early(request: Request) -> Response:
 
 
 async def refused(request: Request) -> Response:
-    raise DomainError("start_date must be before end_date")
+    raise InvalidRequest("start_date", "must be before end_date")
 
 
 async def broken(request: Request) -> Response:

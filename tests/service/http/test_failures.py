@@ -18,7 +18,7 @@ from tests.serving import client_of, exchange, serve, websocket_url
         ("/" + "a" * 1000, 404, "there is nothing at /" + "a" * 199),
         ("/missing", 404, "no run 7"),
         ("/early", 409, "Results not ready"),
-        ("/refused", 400, "start_date must be before end_date"),
+        ("/refused", 400, "start_date: must be before end_date"),
     ],
 )
 async def test_a_refusal_is_json_with_a_detail(path: str, status: int, detail: str) -> None:
