@@ -34,6 +34,9 @@ class Server(uvicorn.Server):
                 ws=GatheringProtocol,
                 ws_max_size=CLIENT_FRAME_BYTES_MAX,
                 ws_per_message_deflate=False,
+                # A client that does not read for a while does not answer pings either; it is not
+                # gone. One that is gone is noticed by TCP, which has the pings to deliver.
+                ws_ping_timeout=None,
                 lifespan="on",
                 log_config=None,
                 access_log=False,

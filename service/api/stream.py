@@ -71,10 +71,18 @@ async def _replay(websocket: WebSocket, stream: str, cursor: int) -> tuple[int, 
     async with aclosing(store.follow(stream, cursor)) as pages:
         async for page in pages:
             for event in page:
-                await websocket.send({"type": "websocket.send", "text": frame(event)})
+                await _send(websocket, frame(event))
             if _is_final(page[-1]):
                 return NORMAL_CLOSURE, "the run has ended"
     return SERVICE_RESTART, "the service is stopping; reconnect with last_event_id"
+
+
+async def _send(websocket: WebSocket, text: str) -> None:
+    try:
+        await websocket.send({"type": "websocket.send", "text": text})
+    except RuntimeError as error:
+        # The server has closed the connection by itself: it is stopping.
+        raise WebSocketDisconnect(SERVICE_RESTART) from error
 
 
 async def _watch_for_disconnect(websocket: WebSocket, scope: anyio.CancelScope) -> None:
