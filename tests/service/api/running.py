@@ -41,7 +41,7 @@ SHORT: Document = {
 LONG: Document = {
     "symbols": ["ONE", "TWO"],
     "start_date": "2000-01-01T00:00:00Z",
-    "end_date": "2001-01-01T00:00:00Z",
+    "end_date": "2004-01-01T00:00:00Z",
     "resolution": "minute",
     "data_source": "synthetic",
     "strategy": {"name": "ma_crossover"},
