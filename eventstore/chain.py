@@ -43,21 +43,41 @@ def event_hash(
     ``previous`` is ``GENESIS`` for a stream's first event. Each part of variable length is
     preceded by its length, so that no two events share an encoding.
     """
-    stream_bytes, kind_bytes = stream.encode(), kind.encode()
+    return hash_of_bytes(
+        previous,
+        position,
+        stream.encode(),
+        event_id,
+        kind.encode(),
+        recorded_at,
+        payload,
+        attachment,
+    )
+
+
+def hash_of_bytes(
+    previous: bytes,
+    position: int,
+    stream: bytes,
+    event_id: int,
+    kind: bytes,
+    recorded_at: int,
+    payload: bytes,
+    attachment: bytes | None,
+) -> bytes:
+    """``event_hash`` for texts that are UTF-8 already, as they are stored."""
     length = NO_ATTACHMENT if attachment is None else len(attachment)
     prefix = _PREFIX.pack(
         previous,
         position,
         event_id,
         recorded_at,
-        len(stream_bytes),
-        len(kind_bytes),
+        len(stream),
+        len(kind),
         len(payload),
         length,
     )
-    return _sha256(
-        b"".join((prefix, stream_bytes, kind_bytes, payload, attachment or b""))
-    ).digest()
+    return _sha256(b"".join((prefix, stream, kind, payload, attachment or b""))).digest()
 
 
 def verify(events: Iterable[Event], heads: dict[str, Head] | None = None) -> dict[str, Head]:

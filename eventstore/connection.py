@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from eventstore.errors import OpenFailed
+from eventstore.limits import DEFAULT_LIMITS
 from eventstore.migrations import IDENTITY, migrate, schema_version, unreadable
 
 PRAGMAS = (
@@ -13,18 +14,16 @@ PRAGMAS = (
     "foreign_keys = ON",
     "trusted_schema = OFF",
     "temp_store = MEMORY",
-    "journal_size_limit = 67108864",  # bytes the WAL file keeps after a checkpoint
 )
-BUSY_SECONDS = 10.0  # a foreign tool that writes to the file may hold SQLite's lock that long
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, busy_seconds: float = DEFAULT_LIMITS.busy_seconds) -> sqlite3.Connection:
     """Open the log at ``path`` for writing, creating or migrating it.
 
     A file that is not a log is left untouched. Raises ``OpenFailed`` and its kin.
     """
     try:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=busy_seconds)
     except sqlite3.Error as error:
         raise OpenFailed(f"{path} cannot be opened: {error}") from error
     try:

@@ -56,6 +56,10 @@ class ProjectionFailed(EventStoreError):
     """A projection is unknown, raised, or broke its protocol. Its stored table is as it was."""
 
 
+class BackupFailed(EventStoreError):
+    """A backup or restore was given up; nothing has the name it was meant for."""
+
+
 class OpenFailed(EventStoreError):
     """The log cannot be opened."""
 

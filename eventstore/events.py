@@ -35,3 +35,16 @@ class Appended(msgspec.Struct, frozen=True, gc=False):
 
     version: int
     position: int
+
+
+class Page(msgspec.Struct, frozen=True, gc=False):
+    """What a search found, and how far it looked.
+
+    ``cursor`` is the last event id (or position) that was examined, whether it matched or not: go
+    on after it. ``head`` is the last one there was at that moment; more is there while
+    ``cursor < head``.
+    """
+
+    events: list[Event]
+    cursor: int
+    head: int

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import suppress
+from typing import TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 from eventstore.errors import StoreClosed
-from eventstore.events import Event
+
+Found = TypeVar("Found")
+Read: TypeAlias = Callable[[int], Awaitable[tuple[Found, int, bool]]]
 
 WHOLE_LOG = ""  # no stream has this name
 
@@ -49,29 +52,28 @@ class Wakeups:
 
 
 async def follow(
-    read: Callable[[int], Awaitable[list[Event]]],
+    read: Read[Found],
     take_waiter: Callable[[], asyncio.Event],
-    cursor: Callable[[Event], int],
     after: int,
-    page_events: int,
     poll_seconds: float | None,
-) -> AsyncGenerator[list[Event], None]:
-    """Non-empty pages of events after ``after``, forever; ends when the store is closed.
+) -> AsyncGenerator[Found, None]:
+    """What ``read`` finds, each time it moves the cursor, forever; ends when the store is closed.
 
+    ``read(after)`` gives what it found, the new cursor, and whether there may be more at once.
     The waiter is taken before the read: what is appended after the read then sets that waiter, and
-    what was appended before is in the page. With ``poll_seconds`` the wait ends by itself, for
-    logs that another process writes.
+    what was appended before is found. With ``poll_seconds`` the wait ends by itself, for logs that
+    another process writes.
     """
     while True:
         waiter = take_waiter()
         try:
-            page = await read(after)
+            found, cursor, more = await read(after)
         except StoreClosed:
             return
-        if page:
-            after = cursor(page[-1])
-            yield page
-        if len(page) < page_events:
+        if cursor > after:
+            after = cursor
+            yield found
+        if not more:
             with suppress(TimeoutError):
                 async with asyncio.timeout(poll_seconds):
                     await waiter.wait()

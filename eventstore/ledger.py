@@ -3,6 +3,7 @@
 Everything here is synchronous and runs on the writer's thread.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -14,9 +15,12 @@ from eventstore.chain import EMPTY, Head, event_hash
 from eventstore.connection import connect
 from eventstore.errors import AppendFailed, EventStoreError, ProjectionFailed, VersionConflict
 from eventstore.events import Appended, Event
+from eventstore.fresh import Fresh
 from eventstore.limits import Limits
+from eventstore.migrations import unreadable
 from eventstore.projection import Projection, Projections
 from eventstore.statements import HEAD, INSERT, LAST_POSITION
+from eventstore.wal import WalBound
 
 Row: TypeAlias = tuple[int, str, int, str, int, bytes, bytes, bytes | None]
 Outcome: TypeAlias = Appended | EventStoreError
@@ -50,12 +54,15 @@ class Ledger:
         self._heads_cached_max = limits.heads_cached_max
         self._heads: dict[str, Head] = {}
         self._position: int | None = None
-        self._connection = connect(path)
+        self._connection = connect(path, limits.busy_seconds)
+        self._wal = WalBound(self._connection, path, limits.wal_bytes_max)
         try:
             self._projections = Projections(self._connection, projections, limits.refold_events)
             self._in_transaction(self._projections.prepare)
-        except BaseException:
+        except BaseException as error:
             self._connection.close()
+            if isinstance(error.__cause__, sqlite3.DatabaseError):
+                raise unreadable(path, error.__cause__) from error
             raise
 
     def close(self) -> None:
@@ -76,12 +83,14 @@ class Ledger:
                 return [_failed(appends[0], error)]
         return [outcome for append in appends for outcome in self.append([append])]
 
-    def rebuild(self, name: str) -> None:
-        """Refold one projection from the log in one transaction: readers see the old one till then.
+    def adopt(self, fresh: Fresh) -> None:
+        """Put freshly folded tables in the place of the stored ones, and fold what came since.
 
-        Raises ``ProjectionFailed``.
+        One transaction: readers see the old tables till then. Raises ``ProjectionFailed``.
         """
-        self._in_transaction(lambda: self._projections.rebuild(name))
+        self._in_transaction(
+            lambda: self._projections.adopt(fresh.projection, fresh.connection, fresh.position)
+        )
 
     def _commit(self, appends: Sequence[Append]) -> list[Outcome]:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -93,6 +102,7 @@ class Ledger:
                 self._projections.apply([Event(*row[:7]) for row in staged.rows])
         self._connection.execute("COMMIT")
         self._remember(staged)
+        self._wal.keep()
         return outcomes
 
     def _stage(self, append: Append, staged: Staged) -> Outcome:

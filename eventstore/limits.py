@@ -18,8 +18,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
       Past it an append waits for room; one append always fits an empty queue.
     - ``append_wait_seconds``: how long an append waits for room before ``AppendTimeout``.
     - ``commit_events_max``, ``commit_bytes_max``: one transaction (at least one append).
+    - ``wal_bytes_max``: past it the WAL file is emptied, once the reads of that moment are done.
+    - ``busy_seconds``: how long a transaction waits for a foreign tool that holds SQLite's lock.
     - ``heads_cached_max``: streams whose head the writer keeps in memory.
     - ``read_connections``: read-only connections, each with a thread of its own.
+    - ``examined_events_max``: events that one page of a search by type looks at.
     - ``refold_events``: events per page while a projection is folded from the log.
     - ``poll_seconds``: how often followers of a read-only store look for new events.
     """
@@ -33,8 +36,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     append_wait_seconds: float = 30.0
     commit_events_max: int = 2_000
     commit_bytes_max: int = 16 * MEBIBYTE
+    wal_bytes_max: int = 16 * MEBIBYTE
+    busy_seconds: float = 10.0
     heads_cached_max: int = 10_000
     read_connections: int = 3
+    examined_events_max: int = 10_000
     refold_events: int = 1_000
     poll_seconds: float = 0.25
 
@@ -42,3 +48,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             if not getattr(self, name) > 0:
                 raise InvalidArgument(f"limit {name} is {getattr(self, name)}, it must be positive")
+
+
+DEFAULT_LIMITS = Limits()

@@ -21,7 +21,7 @@ class LockFile:
         self._file.truncate(0)
         self._file.write(f"{os.getpid()}\n".encode())
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let the next process in."""
         self._file.truncate(0)
         self._file.close()

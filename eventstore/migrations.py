@@ -7,13 +7,14 @@ from pathlib import Path
 from eventstore.errors import NotALog, OpenFailed, UnsupportedLogVersion
 
 APPLICATION_ID = 0x45564C47  # "EVLG", in the SQLite header where `file` and others look for it
-MIGRATIONS = (Path(__file__).with_name("schema.sql"),)
+MIGRATIONS = tuple(Path(__file__).with_name(name) for name in ("schema.sql", "log_id.sql"))
 SCHEMA_VERSION = len(MIGRATIONS)
 
 IDENTITY = (
     "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
     "FROM pragma_application_id, pragma_user_version"
 )
+LOG_ID = "SELECT log_id FROM log_identity"
 
 
 def schema_version(path: Path, application_id: int, user_version: int, objects: int) -> int:

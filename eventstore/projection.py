@@ -5,17 +5,24 @@ from collections.abc import Sequence
 from itertools import starmap
 from typing import Protocol
 
-from eventstore.errors import InvalidArgument, ProjectionFailed
+from eventstore.errors import InvalidArgument, OpenFailed, ProjectionFailed
 from eventstore.events import Event
 from eventstore.statements import LAST_POSITION, LOG_PAGE
 
+TABLES = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table' "
+    r"AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY rowid"
+)
+
 
 class Projection(Protocol):
-    """A fold of the log into tables of its own. All calls come from the writer's thread.
+    """A fold of the log into tables of its own.
 
-    The tables must depend on nothing but the events: not on the clock, and not on how the events
-    are cut into calls of ``apply``. Events come in log order, each once, without attachments.
-    Transactions belong to the store: use ``execute``, never ``commit`` or ``executescript``.
+    The tables must depend on nothing but the events: not on the clock, not on how the events are
+    cut into calls of ``apply``, and on no other table. All that is known is in the tables, nothing
+    in this object: a rebuild folds beside the writer, in another thread and another database.
+    Events come in log order, each once, without attachments. Transactions belong to the store: use
+    ``execute``, never ``commit`` or ``executescript``. No triggers and no virtual tables.
     """
 
     @property
@@ -55,14 +62,24 @@ class Projections:
         return len(self._by_name)
 
     def prepare(self) -> None:
-        """Bring every projection to the log's head, in the caller's transaction."""
+        """Bring every projection to the log's head, in the caller's transaction.
+
+        Raises ``OpenFailed`` for a log that is shorter than what was made of it: to go on would
+        give new events the places of lost ones.
+        """
         (last,) = self._connection.execute(LAST_POSITION).fetchone()
         for projection in self._by_name.values():
             stored = self._connection.execute(
                 "SELECT version, position FROM projections WHERE name = ?", (projection.name,)
             ).fetchone()
-            if stored is None or stored[0] != projection.version or stored[1] > last:
-                self._rebuild(projection)
+            if stored is not None and stored[1] > last:
+                raise OpenFailed(
+                    f"the log ends at position {last}, but projection {projection.name!r} has "
+                    f"folded {stored[1]}: events were removed from its end; restore a backup"
+                )
+            if stored is None or stored[0] != projection.version:
+                self._create(projection)
+                self._refold(projection, 0)
             elif stored[1] < last:
                 self._refold(projection, stored[1])
 
@@ -71,22 +88,23 @@ class Projections:
         for projection in self._by_name.values():
             self._apply(projection, events)
 
-    def rebuild(self, name: str) -> None:
-        """Drop, create and refold one projection, in the caller's transaction."""
-        if name not in self._by_name:
-            known = ", ".join(sorted(self._by_name)) or "none"
-            raise ProjectionFailed(f"there is no projection {name!r}; this store has: {known}")
-        self._rebuild(self._by_name[name])
+    def adopt(self, projection: Projection, folded: sqlite3.Connection, position: int) -> None:
+        """Put the tables of the database ``folded`` in the place of the stored ones.
 
-    def _rebuild(self, projection: Projection) -> None:
+        They were folded up to ``position``; the rest follows, in the caller's transaction.
+        """
+        self._create(projection, position)
+        _move_in(self._connection, folded)
+        self._refold(projection, position)
+
+    def _create(self, projection: Projection, position: int = 0) -> None:
         projection.drop(self._connection)
         projection.create(self._connection)
-        self._require_transaction(projection)
+        require_transaction(self._connection, projection)
         self._connection.execute(
-            "INSERT OR REPLACE INTO projections VALUES (?, ?, 0)",
-            (projection.name, projection.version),
+            "INSERT OR REPLACE INTO projections VALUES (?, ?, ?)",
+            (projection.name, projection.version, position),
         )
-        self._refold(projection, 0)
 
     def _refold(self, projection: Projection, position: int) -> None:
         page = LOG_PAGE[False]
@@ -96,15 +114,39 @@ class Projections:
 
     def _apply(self, projection: Projection, events: Sequence[Event]) -> None:
         projection.apply(self._connection, events)
-        self._require_transaction(projection)
+        require_transaction(self._connection, projection)
         self._connection.execute(
             "UPDATE projections SET position = ? WHERE name = ?",
             (events[-1].position, projection.name),
         )
 
-    def _require_transaction(self, projection: Projection) -> None:
-        if not self._connection.in_transaction:
-            raise ProjectionFailed(
-                f"projection {projection.name!r} ended the store's transaction; "
-                "executescript, commit and rollback do that: use execute"
-            )
+
+def require_transaction(connection: sqlite3.Connection, projection: Projection) -> None:
+    """Raise ``ProjectionFailed`` if the projection ended the transaction it was called in."""
+    if not connection.in_transaction:
+        raise ProjectionFailed(
+            f"projection {projection.name!r} ended the store's transaction; "
+            "executescript, commit and rollback do that: use execute"
+        )
+
+
+def _move_in(connection: sqlite3.Connection, folded: sqlite3.Connection) -> None:
+    # Not by ATTACH: a table that is missing here would then be looked for, and dropped, there.
+    for table in table_names(folded):
+        rows = folded.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
+        columns = ", ".join(quoted(name) for (name,) in rows)
+        blanks = ", ".join("?" * len(rows))
+        connection.executemany(
+            f"INSERT INTO {quoted(table)} ({columns}) VALUES ({blanks})",
+            folded.execute(f"SELECT {columns} FROM {quoted(table)}"),
+        )
+
+
+def table_names(connection: sqlite3.Connection) -> list[str]:
+    """All tables of a database that holds nothing but a projection, as they were created."""
+    return [name for (name,) in connection.execute(TABLES)]
+
+
+def quoted(name: str) -> str:
+    """An identifier as SQL takes it, whatever it is."""
+    return '"' + name.replace('"', '""') + '"'

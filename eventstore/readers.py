@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import aiosqlite
 
-from eventstore.errors import ReadFailed, StoreClosed, UnsupportedLogVersion
-from eventstore.migrations import IDENTITY, SCHEMA_VERSION, schema_version, unreadable
+from eventstore.errors import OpenFailed, ReadFailed, StoreClosed
+from eventstore.migrations import IDENTITY, LOG_ID, unreadable
+from eventstore.readonly import address, check_schema
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -21,6 +22,7 @@ class Readers:
         self._connections: list[aiosqlite.Connection] = []
         self._busy: list[int] = []
         self._closed = False
+        self.log_id = ""
 
     @classmethod
     async def open(cls, path: Path, connections: int) -> "Readers":
@@ -30,7 +32,7 @@ class Readers:
         """
         readers = cls()
         try:
-            _check(path)
+            readers.log_id = _log_id(path)
             for _ in range(connections):
                 readers._add(await _connect(path))
         except sqlite3.Error as error:
@@ -67,17 +69,15 @@ class Readers:
         self._busy.append(0)
 
 
-def _check(path: Path) -> None:
+def _log_id(path: Path) -> str:
     # Not with aiosqlite: its thread outlives a connection that fails, and may find the loop closed.
-    with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
-        version = schema_version(path, *connection.execute(IDENTITY).fetchone())
-    if version < SCHEMA_VERSION:
-        raise UnsupportedLogVersion(path, version, SCHEMA_VERSION)
+    with closing(sqlite3.connect(address(path), uri=True)) as connection:
+        check_schema(path, connection.execute(IDENTITY).fetchone())
+        found = connection.execute(LOG_ID).fetchone()
+    if found is None:
+        raise OpenFailed(f"{path} has no log id: its table log_identity is empty")
+    return str(found[0])
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
-    return await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
-
-
-def _read_only(path: Path) -> str:
-    return f"{path.as_uri()}?mode=ro"
+    return await aiosqlite.connect(address(path), uri=True, isolation_level=None)

@@ -1,26 +1,32 @@
 """The event store: append-only streams in one SQLite file."""
 
+import asyncio
+import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from itertools import starmap
-from operator import attrgetter
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
-from eventstore.errors import StoreReadOnly
-from eventstore.events import Appended, Event, NewEvent
-from eventstore.follow import WHOLE_LOG, Wakeups, follow
-from eventstore.limits import Limits
+from eventstore.backup import backup
+from eventstore.compare import Difference, compare
+from eventstore.errors import ProjectionFailed, StoreClosed, StoreReadOnly
+from eventstore.events import Appended, NewEvent
+from eventstore.findings import Report
+from eventstore.follow import Wakeups
+from eventstore.fresh import folded
+from eventstore.limits import DEFAULT_LIMITS, Limits
 from eventstore.lock import LockFile
 from eventstore.projection import Projection
-from eventstore.readers import Parameters, Readers
-from eventstore.statements import LAST_EVENT_ID, LAST_POSITION, LOG_PAGE, STREAM_PAGE
-from eventstore.validation import check_page, checked_size
+from eventstore.readers import Readers
+from eventstore.reading import Reading
+from eventstore.tree import TreeRoot, TreeThread
+from eventstore.validation import checked_size
 from eventstore.writer import Writer
 
-DEFAULT_LIMITS = Limits()
+Result = TypeVar("Result")
 
 
 def wall_clock() -> int:
@@ -28,7 +34,7 @@ def wall_clock() -> int:
     return time.time_ns() // 1000
 
 
-class EventStore:
+class EventStore(Reading):
     """One log, opened with ``open`` and used on the event loop that opened it.
 
     An append that returned is on disk, whole, and survives a power cut. Whatever reads after it
@@ -37,13 +43,21 @@ class EventStore:
     """
 
     def __init__(
-        self, readers: Readers, wakeups: Wakeups, limits: Limits, writer: Writer | None
+        self,
+        log: Path,
+        readers: Readers,
+        wakeups: Wakeups,
+        limits: Limits,
+        writer: Writer | None,
+        projections: Sequence[Projection],
     ) -> None:
-        self._readers = readers
-        self._wakeups = wakeups
-        self._limits = limits
+        super().__init__(readers, wakeups, limits, limits.poll_seconds if writer is None else None)
+        self._log = log
         self._writer = writer
+        self._projections = {projection.name: projection for projection in projections}
+        self._tree = TreeThread(log)
         self._resources = AsyncExitStack()
+        self._closed = False
 
     @classmethod
     async def open(
@@ -60,7 +74,7 @@ class EventStore:
         ``clock`` stamps ``recorded_at``, in microseconds since the Unix epoch; it is called on the
         writer's thread, once per transaction. ``projections`` are brought to the log's head before
         this returns. With ``read_only`` the log must exist, another process may be writing it, no
-        lock is taken, the log is not written and ``projections`` are not touched.
+        lock is taken, the log is not written, and ``projections`` are there to be compared only.
 
         Raises ``LogLocked``, ``NotALog``, ``UnsupportedLogVersion``, ``OpenFailed``,
         ``ProjectionFailed``.
@@ -71,13 +85,14 @@ class EventStore:
         async with AsyncExitStack() as opened:
             if not read_only:
                 lock = LockFile(log)
-                opened.callback(lock.release)
+                opened.callback(lock.close)
                 writer = await Writer.open(log, projections, clock, limits, wakeups.wake)
                 opened.push_async_callback(writer.close)
             opened.callback(wakeups.close)
             readers = await Readers.open(log, limits.read_connections)
             opened.push_async_callback(readers.close)
-            store = cls(readers, wakeups, limits, writer)
+            store = cls(log, readers, wakeups, limits, writer, projections)
+            opened.push_async_callback(store._tree.close)
             store._resources = opened.pop_all()
         return store
 
@@ -86,6 +101,7 @@ class EventStore:
 
         Appends that still wait for room fail with ``StoreClosed``; followers end. May be repeated.
         """
+        self._closed = True
         try:
             if self._writer is not None:
                 await self._writer.drain()
@@ -117,95 +133,96 @@ class EventStore:
         size = checked_size(stream, events, expected_version, self._limits)
         return await self._writable().append(stream, tuple(events), expected_version, size)
 
+    @property
+    def projections(self) -> list[str]:
+        """The names of the projections this store was opened with."""
+        return list(self._projections)
+
     async def rebuild(self, name: str) -> None:
-        """Fold the named projection anew from the log; readers see the old table until it is done.
+        """Fold the named projection anew from the log, beside the stored one, and swap it in.
 
-        Appends wait meanwhile. Raises ``ProjectionFailed``, ``StoreClosed``, ``StoreReadOnly``.
+        Readers see the old tables until the new ones are there, appends go on until the swap and
+        wait during it. It can be cancelled. Raises ``ProjectionFailed``, ``ReadFailed``,
+        ``StoreClosed``, ``StoreReadOnly``.
         """
-        await self._writable().rebuild(name)
+        writer, loop = self._writable(), asyncio.get_running_loop()
 
-    async def read(
-        self, stream: str, after: int = 0, limit: int = 1000, *, attachments: bool = True
-    ) -> list[Event]:
-        """Up to ``limit`` events of one stream with event ids above ``after``, in order.
+        def fold(
+            projection: Projection, log: Path, page_events: int, stopped: Callable[[], bool]
+        ) -> None:
+            with folded(projection, log, page_events, stopped) as fresh:
+                asyncio.run_coroutine_threadsafe(writer.adopt(fresh), loop).result()
+
+        await self._fold(name, fold)
+
+    async def compare(self, name: str) -> Difference | None:
+        """Where the stored tables of a projection differ from a fresh fold of the log, if they do.
+
+        On a read-only store too. It can be cancelled. Raises ``ProjectionFailed``, ``ReadFailed``,
+        ``StoreClosed``.
+        """
+        return await self._fold(name, compare)
+
+    async def backup(self, target: str | Path, *, overwrite: bool = False) -> Report:
+        """Copy the log as it is now into one audited file; appends and reads go on.
+
+        See ``eventstore.backup.backup``, which other processes use. Raises ``BackupFailed``,
+        ``StoreClosed``.
+        """
+        self._check_open()
+        return await asyncio.to_thread(partial(backup, self._log, target, overwrite=overwrite))
+
+    async def tree_root(self, size: int | None = None) -> TreeRoot:
+        """The Merkle root over the log's first ``size`` events, by default over all there are.
+
+        The first call after opening reads the whole log once. Raises ``InvalidArgument``,
+        ``ReadFailed``, ``StoreClosed``.
+        """
+        return await self._tree.call(lambda tree: tree.root(size))
+
+    async def inclusion(self, position: int, size: int) -> list[bytes]:
+        """The proof for ``merkle.verify_inclusion`` that an event is in the tree of ``size``.
+
+        The leaf is ``merkle.leaf_hash(event.hash)``, its index ``position - 1``. Raises
+        ``InvalidArgument``, ``ReadFailed``, ``StoreClosed``.
+        """
+        return await self._tree.call(lambda tree: tree.inclusion(position, size))
+
+    async def consistency(self, old_size: int, new_size: int) -> list[bytes]:
+        """The proof for ``merkle.verify_consistency`` between two sizes of the log.
 
         Raises ``InvalidArgument``, ``ReadFailed``, ``StoreClosed``.
         """
-        check_page(after, limit)
-        return await self._page(STREAM_PAGE[attachments], (stream, after, limit))
+        return await self._tree.call(lambda tree: tree.consistency(old_size, new_size))
 
-    async def read_all(
-        self, after_position: int = 0, limit: int = 1000, *, attachments: bool = True
-    ) -> list[Event]:
-        """Up to ``limit`` events of the whole log after a position, in order.
+    async def _fold(
+        self, name: str, work: Callable[[Projection, Path, int, Callable[[], bool]], Result]
+    ) -> Result:
+        self._check_open()
+        if name not in self._projections:
+            known = ", ".join(sorted(self._projections)) or "none"
+            raise ProjectionFailed(f"there is no projection {name!r}; this store has: {known}")
+        projection, page_events = self._projections[name], self._limits.refold_events
+        called_off = threading.Event()
+        try:
+            return await asyncio.to_thread(
+                work,
+                projection,
+                self._log,
+                page_events,
+                lambda: called_off.is_set() or self._closed,
+            )
+        finally:
+            called_off.set()
 
-        Raises ``InvalidArgument``, ``ReadFailed``, ``StoreClosed``.
-        """
-        check_page(after_position, limit)
-        return await self._page(LOG_PAGE[attachments], (after_position, limit))
-
-    def follow(
-        self, stream: str, after: int = 0, *, attachments: bool = False, page_events: int = 500
-    ) -> AsyncGenerator[list[Event], None]:
-        """Non-empty pages of a stream's events after ``after``: what there is, then live, forever.
-
-        Each event comes exactly once, in order. The stream need not exist yet. A consumer that
-        stops reading costs nothing and misses nothing. The generator ends when the store is closed.
-
-        Raises ``InvalidArgument``; while it runs, ``ReadFailed``.
-        """
-        check_page(after, page_events)
-        return follow(
-            lambda cursor: self.read(stream, cursor, page_events, attachments=attachments),
-            lambda: self._wakeups.waiter(stream),
-            attrgetter("event_id"),
-            after,
-            page_events,
-            self._poll_seconds(),
-        )
-
-    def follow_all(
-        self, after_position: int = 0, *, attachments: bool = False, page_events: int = 500
-    ) -> AsyncGenerator[list[Event], None]:
-        """Like ``follow``, over the whole log in order of position."""
-        check_page(after_position, page_events)
-        return follow(
-            lambda cursor: self.read_all(cursor, page_events, attachments=attachments),
-            lambda: self._wakeups.waiter(WHOLE_LOG),
-            attrgetter("position"),
-            after_position,
-            page_events,
-            self._poll_seconds(),
-        )
-
-    async def head(self, stream: str | None = None) -> int:
-        """The number of events in a stream (0 if there are none), or the log's last position.
-
-        Raises ``ReadFailed``, ``StoreClosed``.
-        """
-        if stream is None:
-            ((last,),) = await self._readers.fetch(LAST_POSITION, ())
-        else:
-            ((last,),) = await self._readers.fetch(LAST_EVENT_ID, (stream,))
-        return int(last)
-
-    async def query(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-        """The rows of one SELECT over projection tables, on a read-only connection.
-
-        It sees every append that has returned. Raises ``ReadFailed``, ``StoreClosed``.
-        """
-        return await self._readers.fetch(sql, parameters)
-
-    async def _page(self, sql: str, parameters: Parameters) -> list[Event]:
-        return list(starmap(Event, await self._readers.fetch(sql, parameters)))
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreClosed("the store is closed")
 
     def _writable(self) -> Writer:
         if self._writer is None:
             raise StoreReadOnly("the log was opened read-only")
         return self._writer
-
-    def _poll_seconds(self) -> float | None:
-        return self._limits.poll_seconds if self._writer is None else None
 
 
 def _resolved(path: str | Path) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from eventstore.append import Append
 from eventstore.errors import AppendFailed, StoreClosed
 from eventstore.events import Appended, NewEvent
+from eventstore.fresh import Fresh
 from eventstore.intake import Intake
 from eventstore.ledger import Ledger, Outcome
 from eventstore.limits import Limits
@@ -19,7 +20,7 @@ from eventstore.thread import WorkThread
 
 
 class Writer:
-    """Appends and rebuilds, in the order they were accepted.
+    """Appends and swaps of projections, in the order they were accepted.
 
     ``wake`` is called on the event loop after each commit, with the streams that grew.
     """
@@ -69,11 +70,11 @@ class Writer:
         self._schedule()
         return await append.future
 
-    async def rebuild(self, name: str) -> None:
-        """Refold one projection; appends wait meanwhile."""
+    async def adopt(self, fresh: Fresh) -> None:
+        """Put freshly folded tables in the place of the stored ones; appends wait meanwhile."""
         if self._closing:
             raise StoreClosed("the store is closed")
-        await self._thread.call(lambda: self._ledger.rebuild(name))
+        await self._thread.call(lambda: self._ledger.adopt(fresh))
 
     async def drain(self) -> None:
         """Accept nothing more, and return when all that was accepted is written."""

@@ -114,22 +114,22 @@ async def test_characters_that_mean_something_in_an_address_are_just_a_name(
 def test_a_later_migration_is_applied_to_what_is_there(log: Path, tmp_path: Path) -> None:
     with closing(connect(log)) as connection:
         connection.execute("INSERT INTO projections VALUES ('kept', 1, 0)")
-        second = tmp_path / "second.sql"
-        second.write_text("ALTER TABLE projections ADD COLUMN note TEXT;")
+        later = tmp_path / "later.sql"
+        later.write_text("ALTER TABLE projections ADD COLUMN note TEXT;")
 
-        migrate(connection, 1, [*MIGRATIONS, second])
+        migrate(connection, SCHEMA_VERSION, [*MIGRATIONS, later])
 
         assert connection.execute("SELECT * FROM projections").fetchall() == [("kept", 1, 0, None)]
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
 
 
 def test_a_migration_that_fails_half_way_changes_nothing(log: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.sql"
     broken.write_text("CREATE TABLE half (x INT) STRICT; CREATE TABLE half (x INT) STRICT;")
     with closing(connect(log)) as connection, pytest.raises(sqlite3.OperationalError):
-        migrate(connection, 1, [*MIGRATIONS, broken])
+        migrate(connection, SCHEMA_VERSION, [*MIGRATIONS, broken])
 
-    assert identity(log) == (APPLICATION_ID, 1)
+    assert identity(log) == (APPLICATION_ID, SCHEMA_VERSION)
     with closing(sqlite3.connect(log)) as connection:
         assert (
             connection.execute("SELECT * FROM sqlite_schema WHERE name = 'half'").fetchall() == []

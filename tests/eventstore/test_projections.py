@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from eventstore.errors import AppendFailed, InvalidArgument, ProjectionFailed
+from eventstore.errors import AppendFailed, InvalidArgument, OpenFailed, ProjectionFailed
 from eventstore.events import Event, NewEvent
 from eventstore.limits import Limits
 from eventstore.store import EventStore
+from tests.tampering import tampered
 
 
 class Totals:
@@ -131,15 +132,17 @@ async def test_another_version_is_built_anew(log: Path, version: int) -> None:
         assert await checkpoints(store) == [("totals", version, 18)]
 
 
-async def test_a_checkpoint_beyond_the_log_is_not_believed(log: Path) -> None:
+async def test_a_log_that_has_lost_its_last_events_is_not_written_again(log: Path) -> None:
     async with await EventStore.open(log, projections=[Totals()]) as store:
         await fill(store)
-    with sqlite3.connect(log) as connection:
-        connection.execute("UPDATE projections SET position = 1000")
-    connection.close()
+    with tampered(log) as connection:
+        connection.execute("DELETE FROM events WHERE position > 15")
 
-    async with await EventStore.open(log, projections=[Totals()]) as store:
-        assert await totals(store) == await folded_by_hand(store)
+    with pytest.raises(OpenFailed, match="ends at position 15, but projection 'totals' has fold"):
+        await EventStore.open(log, projections=[Totals()])
+
+    async with await EventStore.open(log, read_only=True) as store:
+        assert await store.head() == 15
         assert await checkpoints(store) == [("totals", 1, 18)]
 
 

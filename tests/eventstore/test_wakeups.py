@@ -11,7 +11,6 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from itertools import product
-from operator import attrgetter
 from typing import Literal
 
 import pytest
@@ -23,34 +22,22 @@ from eventstore.store import EventStore
 EVENT = NewEvent("log", b"{}")
 MOMENTS = 7
 
+Read = Callable[[int], Awaitable[tuple[list[Event], int, bool]]]
 Follow = Callable[
-    [
-        Callable[[int], Awaitable[list[Event]]],
-        Callable[[], asyncio.Event],
-        Callable[[Event], int],
-        int,
-        int,
-        float | None,
-    ],
-    AsyncGenerator[list[Event], None],
+    [Read, Callable[[], asyncio.Event], int, float | None], AsyncGenerator[list[Event], None]
 ]
 
 
 async def naive(
-    read: Callable[[int], Awaitable[list[Event]]],
-    take_waiter: Callable[[], asyncio.Event],
-    cursor: Callable[[Event], int],
-    after: int,
-    page_events: int,
-    poll_seconds: float | None,
+    read: Read, take_waiter: Callable[[], asyncio.Event], after: int, poll_seconds: float | None
 ) -> AsyncGenerator[list[Event], None]:
     """The tempting order: read, then wait."""
     while True:
-        page = await read(after)
-        if page:
-            after = cursor(page[-1])
+        page, cursor, more = await read(after)
+        if cursor > after:
+            after = cursor
             yield page
-        if len(page) < page_events:
+        if not more:
             await take_waiter().wait()
 
 
@@ -84,16 +71,16 @@ class Play:
             self.appended = (await self.store.append(self.stream, [EVENT], self.appended)).version
 
     async def consume(self, loop: Follow, page_events: int) -> None:
-        async def read(after: int) -> list[Event]:
+        async def read(after: int) -> tuple[list[Event], int, bool]:
             await self.moment()
             page = await self.store.read(self.stream, after, page_events)
             await self.moment()
-            return page
+            return page, page[-1].event_id if page else after, len(page) == page_events
 
         def take_waiter() -> asyncio.Event:
             return Observed(self.store._wakeups.waiter(self.stream), self.rest)
 
-        async for page in loop(read, take_waiter, attrgetter("event_id"), 0, page_events, None):
+        async for page in loop(read, take_waiter, 0, None):
             self.seen.extend(event.event_id for event in page)
             await self.moment()
 
