@@ -1,9 +1,11 @@
 """One stream of log lines: the service's own and those of its libraries, in the same shape."""
 
+import asyncio
 import logging
 import sys
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import TextIO
+from typing import TextIO, cast
 
 import msgspec
 import structlog
@@ -31,7 +33,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     Structlog's loggers and the standard library's go through the same processors. Call it once,
     before the app is built; the server must be told to leave logging alone (``log_config=None``).
     """
-    output = stream or sys.stderr
+    output = cast("TextIO", _Output(stream or sys.stderr))
     level = _LEVELS[settings.log_level]
     shared: list[Processor] = [
         structlog.processors.add_log_level,
@@ -52,6 +54,21 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     _configure_standard_library(level, output, shared, finish)
 
 
+class _Output:
+    """Where lines go. One that cannot be written (a full disk) is lost, and breaks nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def _configure_standard_library(
     level: int, output: TextIO, shared: list[Processor], finish: list[Processor]
 ) -> None:
@@ -63,6 +80,7 @@ def _configure_standard_library(
         )
     )
     handler.addFilter(_is_not_a_handshake)
+    handler.addFilter(_is_not_a_farewell)
     root = logging.getLogger()
     root.handlers = [handler]
     # Below INFO libraries print what they receive, credentials and all.
@@ -75,6 +93,11 @@ def _configure_standard_library(
 def _is_not_a_handshake(record: logging.LogRecord) -> bool:
     """Uvicorn's line for a WebSocket prints the whole URL, where a browser puts its API key."""
     return '"WebSocket %s"' not in str(record.msg)
+
+
+def _is_not_a_farewell(record: logging.LogRecord) -> bool:
+    """Who does not read is cut off when the service stops: that is no error of its request."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _add_timestamp(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -5,76 +5,88 @@ sent what the log holds later; nothing is dropped, and nobody waits for it.
 """
 
 from contextlib import aclosing, suppress
-from typing import Annotated
 
 import anyio
 import msgspec
-from msgspec import Meta
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from domain.market.moments import iso
-from domain.runs.events import Cancelled, Completed, Failed, decode
-from eventstore.events import Event
 from service.api.core import core_of
-from service.http.errors import BadRequestError
+from service.api.subscription import (
+    Cursor,
+    HeartbeatSeconds,
+    LogId,
+    Place,
+    Types,
+    find_place,
+    selected,
+    types_of,
+)
+from service.feed.tail import Page
+from service.http.errors import ApiError
 from service.http.requests import query_parameters
-from service.projections import RUN_STREAM, stream_of
-from service.runs import get_run
 
 NORMAL_CLOSURE = 1000
 SERVICE_RESTART = 1012
-MALFORMED_CURSOR = 4400
-CURSOR_BEYOND_HEAD = 4416
+REFUSED = 4000
+"""Plus the HTTP status that the same query has on a run's ``/events``: 400, 409 or 416."""
 
 
 class StreamQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a stream: the last event that the client has, 0 for none."""
+    """The query of a stream. ``last_event_id``: the last event that the client has, 0 for none.
 
-    last_event_id: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    ``log_id``: the log that it is of. ``types``: the types wanted. ``heartbeat``: seconds.
+    """
 
-
-def frame(event: Event) -> str:
-    """One event as a WebSocket text frame; its payload goes out byte for byte as stored."""
-    return (
-        f'{{"event_id":{event.event_id},"run_id":"{event.stream.removeprefix(RUN_STREAM)}",'
-        f'"type":"{event.type}","timestamp":"{iso(event.recorded_at)}",'
-        f'"payload":{event.payload.decode()}}}'
-    )
+    last_event_id: Cursor = 0
+    log_id: LogId | None = None
+    types: str | None = None
+    heartbeat: HeartbeatSeconds | None = None
 
 
 async def stream(websocket: WebSocket) -> None:
     """``WS /backtests/{run_id}/stream``: every event after ``last_event_id``, once, in order."""
-    run = await get_run(core_of(websocket).store, websocket.path_params["run_id"])
-    await websocket.accept()
+    store = core_of(websocket).store
+    await websocket.accept(headers=[(b"x-log-id", store.log_id.encode())])
     try:
-        cursor = query_parameters(websocket, StreamQuery).last_event_id
-    except BadRequestError as error:
-        await websocket.close(MALFORMED_CURSOR, error.detail)
+        query = query_parameters(websocket, StreamQuery)
+        types = types_of(query.types)
+        run_id, cursor = websocket.path_params["run_id"], query.last_event_id
+        place = await find_place(store, run_id, cursor, "last_event_id", query.log_id)
+    except ApiError as error:
+        await websocket.close(REFUSED + error.status, error.detail)
         return
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_watch_for_disconnect, websocket, tasks.cancel_scope)
         # A client that goes away in the middle of a frame will be back with its cursor.
         with suppress(WebSocketDisconnect):
-            code, reason = await _replay(websocket, stream_of(run.run_id), cursor)
+            code, reason = await _replay(websocket, place, types, query.heartbeat)
             await websocket.close(code, reason)
         tasks.cancel_scope.cancel()
 
 
-async def _replay(websocket: WebSocket, stream: str, cursor: int) -> tuple[int, str]:
-    store = core_of(websocket).store
-    head = await store.head(stream)
-    if cursor > head:
-        return CURSOR_BEYOND_HEAD, f"last_event_id {cursor} is beyond the head, {head}"
-    if cursor == head and _is_final((await store.read(stream, head - 1, 1))[0]):
+async def _replay(
+    websocket: WebSocket, place: Place, types: Types, heartbeat: int | None
+) -> tuple[int, str]:
+    if place.ended:
         return NORMAL_CLOSURE, "the run has ended"
-    async with aclosing(store.follow(stream, cursor)) as pages:
+    feed = core_of(websocket).feed
+    async with aclosing(feed.follow(place.stream, place.cursor, heartbeat)) as pages:
         async for page in pages:
-            for event in page:
-                await _send(websocket, frame(event))
-            if _is_final(page[-1]):
+            for frame in selected(page.frames, types):
+                await _send(websocket, frame.text)
+            if not page.frames:
+                await _send(websocket, await _heartbeat(websocket, place, page))
+            elif page.frames[-1].final:
                 return NORMAL_CLOSURE, "the run has ended"
     return SERVICE_RESTART, "the service is stopping; reconnect with last_event_id"
+
+
+async def _heartbeat(websocket: WebSocket, place: Place, page: Page) -> str:
+    # At the end of the log there is no need to ask it where that is.
+    at_head = page.grown is not None and not page.grown.is_set()
+    head = page.cursor if at_head else await core_of(websocket).store.head(place.stream)
+    return f'{{"type":"heartbeat","last_event_id":{page.cursor},"head":{head}}}'
 
 
 async def _send(websocket: WebSocket, text: str) -> None:
@@ -90,12 +102,6 @@ async def _watch_for_disconnect(websocket: WebSocket, scope: anyio.CancelScope) 
     while (await websocket.receive())["type"] != "websocket.disconnect":
         continue
     scope.cancel()
-
-
-def _is_final(event: Event) -> bool:
-    return event.type == "state" and isinstance(
-        decode(event.type, event.payload), Completed | Failed | Cancelled
-    )
 
 
 ROUTES = [WebSocketRoute("/backtests/{run_id}/stream", stream)]

@@ -19,6 +19,8 @@ REQUEST_HEADERS = (
 )
 EXPOSED_HEADERS = (
     "X-Request-ID",
+    "X-Log-Id",
+    "X-Log-Head",
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",

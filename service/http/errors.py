@@ -56,6 +56,12 @@ class UnsupportedMediaTypeError(ApiError):
     status = 415
 
 
+class RangeNotSatisfiableError(ApiError):
+    """A position or event beyond the head of what is there."""
+
+    status = 416
+
+
 class TooManyRequestsError(ApiError):
     """The rate limit; ``retry_after`` is in seconds."""
 

@@ -13,6 +13,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 
 from domain.errors import InvalidRequest
 from domain.runs.lifecycle import IllegalMove
+from eventstore.errors import AppendFailed, AppendTimeout, StoreClosed
 from service.http.context import context_of
 from service.http.errors import ApiError
 from service.http.lingering import send_and_linger
@@ -26,10 +27,19 @@ STATUS_OF: dict[type[Exception], int] = {
 }
 """Errors of the inner rooms whose message is meant for the client. All others are a plain 500."""
 
+UNAVAILABLE: dict[type[Exception], str] = {
+    AppendFailed: "the event log cannot be written at the moment; try again later",
+    AppendTimeout: "the event log is written more slowly than is asked of it; try again later",
+    StoreClosed: "the service is stopping; try again in a moment",
+}
+"""Errors of the log that pass: the client is to come back, the server's own log says why."""
+
+RETRY_AFTER_SECONDS = "1"
 PATH_SHOWN_CHARACTERS_MAX = 200
 CLOSE_REASON_BYTES_MAX = 123  # RFC 6455, 5.5: a control frame holds 125 bytes, two are the code
 POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
+TRY_AGAIN_LATER = 1013
 
 
 class Failure(NamedTuple):
@@ -49,6 +59,8 @@ def failure_of(error: Exception, scope: Scope) -> Failure:
     for kind in type(error).__mro__:
         if kind in STATUS_OF:
             return Failure(STATUS_OF[kind], str(error))
+    if type(error) in UNAVAILABLE:
+        return Failure(503, UNAVAILABLE[type(error)], {"Retry-After": RETRY_AFTER_SECONDS})
     request_id = context_of(scope).request_id
     return Failure(500, f"internal error; the server's log has it under request id {request_id}")
 
@@ -109,12 +121,14 @@ class Failures:
         except Exception as error:
             failure = self._failure(error, scope)
             if not closed:
-                code = INTERNAL_ERROR if failure.status >= 500 else POLICY_VIOLATION
-                await refuse(code, failure.detail)
+                codes = {500: INTERNAL_ERROR, 503: TRY_AGAIN_LATER}
+                await refuse(codes.get(failure.status, POLICY_VIOLATION), failure.detail)
 
     def _failure(self, error: Exception, scope: Scope) -> Failure:
         failure = failure_of(error, scope)
-        if failure.status >= 500:
+        if failure.status == 503:
+            self._log.error("unavailable", error=str(error))
+        elif failure.status >= 500:
             self._log.error("internal error", exc_info=error)
         return failure
 

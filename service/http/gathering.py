@@ -16,6 +16,13 @@ class GatheringProtocol(WebSocketsSansIOProtocol):
         gathering = GatheringTransport(cast("asyncio.Transport", transport), self.loop)
         super().connection_made(cast("asyncio.Transport", gathering))
 
+    def handle_ping(self) -> None:
+        """Answer, unless the client does not read: its pings would pile up here as pongs."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()  # forgotten; RFC 6455, 5.5.3, wants the last one answered only
+
 
 class GatheringTransport:
     """Sends at once what is written during one pass of the event loop, or as soon as it is enough.

@@ -6,13 +6,17 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import HTTPConnection, Request
 
-from service.http.errors import BadRequestError, UnsupportedMediaTypeError
+from service.http.errors import BadRequestError, RangeNotSatisfiableError, UnsupportedMediaTypeError
 from service.validation import explain
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
 VALUE_SHOWN_CHARACTERS_MAX = 100
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a route that takes no parameters."""
 
 
 async def read_json(request: Request, schema: type[T]) -> T:
@@ -49,26 +53,36 @@ def query_parameters(connection: HTTPConnection[Any], schema: type[S]) -> S:
     Raises :class:`BadRequestError` for a parameter that ``schema`` does not have, that is given
     twice or that does not fit. A WebSocket's ``api_key`` is no parameter of its route.
     """
-    known = [field.encode_name for field in msgspec.structs.fields(schema)]
+    fields = {field.encode_name: field.name for field in msgspec.structs.fields(schema)}
     given: dict[str, str] = {}
     for name, value in _query_pairs(connection):
         if name == "api_key" and connection.scope["type"] == "websocket":
             continue
-        if name not in known:
-            listed = ", ".join(known) or "none"
+        if name not in fields:
+            listed = ", ".join(fields) or "none"
             raise BadRequestError(f"unknown query parameter {_shown(name)}; known: {listed}")
         if name in given:
             raise BadRequestError(f"query parameter {name} is given more than once")
         given[name] = value
     try:
-        return msgspec.convert(given, schema, strict=False)
+        query = msgspec.convert(given, schema, strict=False)
     except msgspec.ValidationError as error:
-        sentence = explain(error, schema).removesuffix(", got `str`")
+        sentence = explain(error, schema).removesuffix(", got `str`").replace(" | null`", "`")
         field = sentence.partition(":")[0]
         if field not in given:
             raise BadRequestError(f"query: {sentence}") from None
         shown = _shown(given[field])
         raise BadRequestError(f"query parameter {sentence} (given: {shown})") from None
+    for name in given:
+        if getattr(query, fields[name]) is None:  # which is how msgspec reads the text "null"
+            raise BadRequestError(f"query parameter {name}: null is no value; leave it out")
+    return query
+
+
+def require_within(name: str, value: int, head: int) -> None:
+    """Raise 416 where a query's ``value`` lies beyond the ``head`` of what there is."""
+    if value > head:
+        raise RangeNotSatisfiableError(f"{name} {value} is beyond the head, {head}")
 
 
 def _query_pairs(connection: HTTPConnection[Any]) -> list[tuple[str, str]]:

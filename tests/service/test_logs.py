@@ -1,10 +1,13 @@
 """One stream of log lines, whoever writes them."""
 
+import asyncio
 import logging
+from pathlib import Path
 
+import pytest
 import structlog
 
-from service.logs import REQUEST_ID
+from service.logs import REQUEST_ID, configure_logging
 from service.settings import Settings
 from tests.service.log_capture import captured_log
 
@@ -40,6 +43,14 @@ def test_an_exception_is_one_line_with_its_traceback_and_without_keys() -> None:
     assert "s3cret" not in log.text
 
 
+def test_a_request_that_is_cut_off_by_the_stop_is_no_error() -> None:
+    with captured_log(Settings()) as log:
+        for error in (asyncio.CancelledError("the service stops"), RuntimeError("a bug")):
+            logging.getLogger("uvicorn.error").error("Exception in application", exc_info=error)
+    (record,) = log.records
+    assert "a bug" in record["exception"]
+
+
 def test_the_level_counts_for_both() -> None:
     with captured_log(Settings(log_level="warning")) as log:
         for logger in (structlog.get_logger(), logging.getLogger("library")):
@@ -71,3 +82,13 @@ def test_what_is_not_plain_data_is_written_as_text() -> None:
     assert record["value"] == "<class 'object'>"
     assert record["items"] == {"1": [2]}
     assert record["number"] is None
+
+
+def test_a_log_that_cannot_be_written_breaks_nothing() -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - to close it raises, too
+    with captured_log(Settings()):
+        configure_logging(Settings(), full)
+        structlog.get_logger().info("ours is lost")
+        logging.getLogger("library").error("theirs is lost, too")
+    with pytest.raises(OSError, match="No space left"):
+        full.close()

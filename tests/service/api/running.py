@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from eventstore.events import Event
-from service.api.stream import frame
 from service.core import Core, open_core
+from service.feed.frames import encoded
 from service.market_data.catalog import Catalog
 from service.market_data.sample import import_sample
 from service.projections import stream_of
@@ -112,7 +112,8 @@ class Service(Api, frozen=True):
 
     async def logged_frames(self, run_id: str) -> list[Document]:
         """What a client should receive of the run from its first event to its last so far."""
-        return [msgspec.json.decode(frame(event)) for event in await self.log(run_id)]
+        frames = encoded(stream_of(run_id), await self.log(run_id))
+        return [msgspec.json.decode(frame.text) for frame in frames]
 
 
 @asynccontextmanager

@@ -83,7 +83,7 @@ async def test_the_next_page_keeps_the_filter(service: Service, created: list[st
             f"query parameter state: invalid enum value 'done'; allowed: {STATES} (given: 'done')",
         ),
         ("before=0", "query parameter before: expected `int` >= 1 (given: '0')"),
-        ("page=2", "unknown query parameter 'page'; known: state, limit, before"),
+        ("page=2", "unknown query parameter 'page'; known: state, limit, before, at_position"),
         ("limit=1&limit=2", "query parameter limit is given more than once"),
     ],
 )

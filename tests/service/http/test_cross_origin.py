@@ -84,6 +84,8 @@ async def test_a_page_may_read_answers_and_errors_alike() -> None:
         assert response.headers["Vary"] == "Origin"
         assert listed(response, "Access-Control-Expose-Headers") == {
             "X-Request-ID",
+            "X-Log-Id",
+            "X-Log-Head",
             "X-RateLimit-Limit",
             "X-RateLimit-Remaining",
             "X-RateLimit-Reset",

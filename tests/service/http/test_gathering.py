@@ -16,6 +16,10 @@ from tests.serving import exchange, serve, websocket_url
 FRAMES = ["x" * size for size in (0, 1, 125, 126, GATHERED_BYTES_MAX, 300_000)] * 20
 FLOOD = "x" * GATHERED_BYTES_MAX
 FLOOD_FRAMES = 2_000
+LARGE = "x" * 32 * 1024 * 1024
+PING = bytes([0x89, 0x80 | 125, 0, 0, 0, 0]) + bytes(125)
+CLOSE = bytes([0x88, 0x80, 0, 0, 0, 0])
+PINGS = 10_000
 HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -77,6 +81,22 @@ async def test_a_sender_waits_for_a_client_that_does_not_read_and_learns_that_it
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         with anyio.fail_after(5):
             await ended.wait()
+
+
+async def test_pings_of_a_client_that_does_not_read_do_not_pile_up_as_pongs() -> None:
+    async def one_large_frame(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text(LARGE)
+        await websocket.receive()
+
+    def ping_without_reading(url: str) -> int:
+        with _connected(url, HANDSHAKE) as connection:
+            connection.sendall(PING * PINGS + CLOSE)
+            return sum(map(len, iter(lambda: connection.recv(1 << 20), b"")))
+
+    async with serve(Starlette(routes=[WebSocketRoute("/", one_large_frame)])) as url:
+        received = await anyio.to_thread.run_sync(ping_without_reading, url)
+    assert len(LARGE) < received < len(LARGE) + PINGS * len(PING) / 10
 
 
 async def test_an_answer_arrives_although_the_connection_is_closed_with_it() -> None:

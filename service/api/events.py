@@ -1,0 +1,145 @@
+"""Events over plain HTTP, of a run or of the whole log: in pages, as one export, or as they come.
+
+One path, three forms, chosen by ``Accept``; each begins after the client's cursor.
+"""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from service.api.core import core_of
+from service.api.event_forms import (
+    EVENT_STREAM,
+    JSON,
+    NDJSON,
+    EventPage,
+    Form,
+    blocks,
+    event_page,
+    lines,
+    wanted_form,
+)
+from service.api.subscription import (
+    Cursor,
+    HeartbeatSeconds,
+    LogId,
+    Place,
+    Types,
+    find_place,
+    types_of,
+)
+from service.feed.tail import PAGE_EVENTS_MAX
+from service.http.errors import ApiError, BadRequestError
+from service.http.requests import query_parameters
+from service.http.responses import json_response
+from service.validation import explain
+
+PAGE_EVENTS = 100
+HEARTBEAT_SECONDS = 15
+ONLY_FOR: dict[str, Form] = {"limit": JSON, "heartbeat": EVENT_STREAM}
+
+
+class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of ``/events``. ``after`` and ``last_event_id`` are two names of the cursor."""
+
+    after: Cursor | None = None
+    last_event_id: Cursor | None = None
+    log_id: LogId | None = None
+    types: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=PAGE_EVENTS_MAX)] | None = None
+    heartbeat: HeartbeatSeconds | None = None
+
+
+async def run_events(request: Request) -> Response:
+    """``GET /backtests/{run_id}/events``: the run's events; the cursor is an event id."""
+    return await _events(request, request.path_params["run_id"])
+
+
+async def log_events(request: Request) -> Response:
+    """``GET /events``: the events of the whole log; the cursor is a position."""
+    return await _events(request, None)
+
+
+async def _events(request: Request, run_id: str | None) -> Response:
+    store = core_of(request).store
+    said = {"X-Log-Id": store.log_id, "Vary": "Accept"}
+    try:
+        form = wanted_form(request.headers.get("accept", ""))
+        query = _query(request, form)
+        types = types_of(query.types)
+        cursor_name, cursor = _cursor(request, query)
+        place = await find_place(store, run_id, cursor, cursor_name, query.log_id)
+    except ApiError as error:
+        error.headers |= said
+        raise
+    response = await _respond(request, form, query, place, types)
+    response.headers.update(said | {"X-Log-Head": str(place.head)})
+    return response
+
+
+async def _respond(
+    request: Request, form: Form, query: EventsQuery, place: Place, types: Types
+) -> Response:
+    core = core_of(request)
+    if form == EVENT_STREAM and place.ended:
+        return Response(status_code=204)  # an EventSource that is told so does not come back
+    if request.method == "HEAD":
+        head = Response(media_type=form)
+        del head.headers["Content-Length"]  # which is not that of the body it stands for
+        return head
+    if form == EVENT_STREAM:
+        beat_seconds = query.heartbeat or HEARTBEAT_SECONDS
+        unbuffered = {"X-Accel-Buffering": "no"}  # or a proxy would hold events back
+        return StreamingResponse(
+            blocks(core.feed, place, types, beat_seconds), headers=unbuffered, media_type=form
+        )
+    if form == NDJSON:
+        return StreamingResponse(lines(core.store, place, types), media_type=form)
+    page = await event_page(core.store, place, types, query.limit or PAGE_EVENTS)
+    return json_response(page, headers=_link(request, query, page))
+
+
+def _query(request: Request, form: Form) -> EventsQuery:
+    query = query_parameters(request, EventsQuery)
+    for parameter, its_form in ONLY_FOR.items():
+        if getattr(query, parameter) is not None and form != its_form:
+            raise BadRequestError(f"query parameter {parameter} goes with Accept: {its_form}")
+    if query.after is not None and query.last_event_id is not None:
+        raise BadRequestError("after and last_event_id are the same cursor; give one of them")
+    return query
+
+
+def _cursor(request: Request, query: EventsQuery) -> tuple[str, int]:
+    """The cursor and what the client called it.
+
+    A browser that reconnects repeats the query it began with; its header is newer.
+    """
+    header = request.headers.get("last-event-id")
+    if header is not None:
+        try:
+            return "Last-Event-ID", msgspec.convert(header, Cursor, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadRequestError(f"header Last-Event-ID: {explain(error, Cursor)}") from None
+    if query.last_event_id is not None:
+        return "last_event_id", query.last_event_id
+    return "after", query.after or 0
+
+
+def _link(request: Request, query: EventsQuery, page: EventPage) -> dict[str, str]:
+    if page.next >= page.head:
+        return {}
+    following = {"after": page.next, "limit": query.limit, "types": query.types}
+    given = {name: value for name, value in following.items() if value is not None}
+    given["log_id"] = page.log_id
+    return {"Link": f'<{request.url.path}?{urlencode(given)}>; rel="next"'}
+
+
+ROUTES = [
+    Route("/events", log_events, methods=["GET"]),
+    Route("/backtests/{run_id}/events", run_events, methods=["GET"]),
+]
