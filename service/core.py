@@ -1,18 +1,24 @@
 """The parts of a running service, opened and closed together: log, engines, dispatcher."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import anyio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventstore.store import EventStore
 from service import clock
+from service.audit.key import open_key, public_hex
 from service.execution.dispatcher import Dispatcher
 from service.execution.process_pool import ProcessPool
-from service.projections import RunsProjection
+from service.feed.feed import Feed
+from service.projections import stored_projections
 from service.results import Results
 from service.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class Core(NamedTuple):
@@ -20,6 +26,8 @@ class Core(NamedTuple):
 
     store: EventStore
     results: Results
+    audit_key: Ed25519PrivateKey
+    feed: Feed
 
 
 @asynccontextmanager
@@ -27,27 +35,35 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
     """Open the log for writing, start the engines and execute whatever is queued.
 
     On the way out no new run is begun, the engines are stopped and the log is closed; runs under
-    way go on at the next start. Raises ``OpenFailed`` where the log cannot be opened.
+    way go on at the next start. Raises ``OpenFailed`` where the log cannot be opened and
+    ``EvidenceError`` where the audit key cannot be used.
     """
     settings.market_path.mkdir(parents=True, exist_ok=True)
-    projections = [RunsProjection()]
-    pool = ProcessPool(
-        settings.engine_processes, [str(settings.market_path), settings.missing_data]
-    )
-    async with (
-        await EventStore.open(
-            settings.log_path, projections=projections, clock=clock.now_microseconds
-        ) as store,
-        pool,
-        anyio.create_task_group() as tasks,
-    ):
-        tasks.start_soon(Dispatcher(store, pool).run)
-        yield Core(store, Results(store))
-        tasks.cancel_scope.cancel()
+    async with await EventStore.open(
+        settings.log_path, projections=stored_projections(), clock=clock.now_microseconds
+    ) as store:
+        key = _audit_key(settings, await store.head())
+        pool = ProcessPool(
+            settings.engine_processes, [str(settings.market_path), settings.missing_data]
+        )
+        async with pool, anyio.create_task_group() as tasks:
+            tasks.start_soon(Dispatcher(store, pool).run)
+            yield Core(store, Results(store), key, Feed(store))
+            tasks.cancel_scope.cancel()
 
 
 @asynccontextmanager
 async def open_core_read_only(settings: Settings) -> AsyncIterator[Core]:
     """Open the log for reading only, beside whatever process is writing it."""
     async with await EventStore.open(settings.log_path, read_only=True) as store:
-        yield Core(store, Results(store))
+        key = _audit_key(settings, await store.head())
+        yield Core(store, Results(store), key, Feed(store))
+
+
+def _audit_key(settings: Settings, events: int) -> Ed25519PrivateKey:
+    # A new log's first key is no news; a log's second one is to whoever compares signatures.
+    new = events > 0 and not settings.audit_key_path.exists()
+    key = open_key(settings.audit_key_path)
+    if new:
+        logger.warning("a new audit key was made: %s", public_hex(key))
+    return key

@@ -8,6 +8,7 @@ import msgspec
 from domain.runs.events import decode
 from domain.runs.lifecycle import Run, evolve
 from eventstore.events import Event
+from eventstore.projection import Projection
 from eventstore.store import EventStore
 
 RUN_STREAM = "backtest-"
@@ -23,16 +24,20 @@ def stream_of(run_id: str) -> str:
 
 
 class RunsProjection:
-    """The table ``runs``: ordinal (1, 2, 3 … in log order), run_id, state and the folded run."""
+    """The table ``runs``: ordinal (1, 2, 3 … in log order), run_id, state and the folded run.
+
+    ``first_position`` and ``last_position`` are those of the run's first and last event.
+    """
 
     name = "runs"
-    version = 1
+    version = 2
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Create the table, empty."""
         connection.execute(
             "CREATE TABLE runs (ordinal INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE,"
-            " state TEXT NOT NULL, run BLOB NOT NULL) STRICT"
+            " state TEXT NOT NULL, run BLOB NOT NULL, first_position INTEGER NOT NULL,"
+            " last_position INTEGER NOT NULL) STRICT"
         )
         connection.execute("CREATE INDEX runs_by_state ON runs (state, ordinal)")
 
@@ -43,6 +48,7 @@ class RunsProjection:
     def apply(self, connection: sqlite3.Connection, events: Sequence[Event]) -> None:
         """Fold the events of runs; other streams are not this table's."""
         touched: dict[str, Run | None] = {}
+        positions: dict[str, tuple[int, int]] = {}
         for event in events:
             if not event.stream.startswith(RUN_STREAM):
                 continue
@@ -52,11 +58,23 @@ class RunsProjection:
             touched[run_id] = evolve(
                 run_id, touched[run_id], decode(event.type, event.payload), event.recorded_at
             )
+            first, _ = positions.get(run_id, (event.position, 0))
+            positions[run_id] = (first, event.position)
         connection.executemany(
-            "INSERT INTO runs (run_id, state, run) VALUES (?, ?, ?) ON CONFLICT (run_id)"
-            " DO UPDATE SET state = excluded.state, run = excluded.run",
-            [(run_id, run.state.value, _encode(run)) for run_id, run in touched.items() if run],
+            "INSERT INTO runs (run_id, state, run, first_position, last_position)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET state = excluded.state,"
+            " run = excluded.run, last_position = excluded.last_position",
+            [
+                (run_id, run.state.value, _encode(run), *positions[run_id])
+                for run_id, run in touched.items()
+                if run
+            ],
         )
+
+
+def stored_projections() -> list[Projection]:
+    """Every projection that the service's log keeps."""
+    return [RunsProjection()]
 
 
 def _stored(connection: sqlite3.Connection, run_id: str) -> Run | None:
@@ -84,6 +102,18 @@ async def list_runs(
         (*parameters, limit),
     )
     return [(ordinal, _decode(run)) for ordinal, run in rows]
+
+
+async def list_until(
+    store: EventStore, position: int, *, before: int, limit: int
+) -> list[tuple[int, Run, int]]:
+    """Read (ordinal, run, position of its last event) of runs begun by a position, newest first."""
+    rows = await store.query(
+        "SELECT ordinal, run, last_position FROM runs WHERE ordinal < ? AND first_position <= ?"
+        " ORDER BY ordinal DESC LIMIT ?",
+        (before, position, limit),
+    )
+    return [(ordinal, _decode(run), last_position) for ordinal, run, last_position in rows]
 
 
 async def oldest_active(store: EventStore, limit: int) -> list[str]:

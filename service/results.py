@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from tempfile import SpooledTemporaryFile
 from typing import NamedTuple
 
@@ -50,21 +50,26 @@ class Results:
             # Few at a time, for their memory; whoever waited for the same one finds it kept.
             async with self._folding:
                 if run_id not in self._kept:
-                    document = await anyio.to_thread.run_sync(self._fold, run_id)
+                    document = await anyio.to_thread.run_sync(self._fold, run_id, None)
                     if not isinstance(document, bytes):
                         return document
                     self._keep(run_id, document)
         self._kept.move_to_end(run_id)
         return self._kept[run_id]
 
-    def _fold(self, run_id: str) -> bytes | LongDocument:
+    async def document_at(self, run_id: str, at_event: int) -> bytes | LongDocument:
+        """Give the document as event number ``at_event`` left it: what was known by then."""
+        async with self._folding:
+            return await anyio.to_thread.run_sync(self._fold, run_id, at_event)
+
+    def _fold(self, run_id: str, at_event: int | None) -> bytes | LongDocument:
         fold = ResultsFold(run_id)
         with ExitStack() as files:
             spools = {
                 name: files.enter_context(SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX))
                 for name in CURVES
             }
-            for event in self._events(stream_of(run_id)):
+            for event in self._events(stream_of(run_id), at_event):
                 decoded = decode(event.type, event.payload)
                 for name, rows in fold.add(decoded, event.recorded_at, event.attachment):
                     if spools[name].tell():
@@ -76,9 +81,10 @@ class Results:
                 return b"".join(document)
             return LongDocument(document, files.pop_all())
 
-    def _events(self, stream: str) -> Iterable[Event]:
+    def _events(self, stream: str, at_event: int | None) -> Iterable[Event]:
         # In a worker thread; the log is read on the loop that owns it.
-        return chain.from_iterable(self._pages(stream))
+        events = chain.from_iterable(self._pages(stream))
+        return events if at_event is None else islice(events, at_event)
 
     def _pages(self, stream: str) -> Iterator[list[Event]]:
         cursor = 0

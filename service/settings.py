@@ -75,6 +75,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         return self.data_dir / "log.db"
 
     @property
+    def audit_key_path(self) -> Path:
+        """The private key that signs checkpoints."""
+        return self.data_dir / "audit-key.pem"
+
+    @property
     def market_path(self) -> Path:
         """The folder of the Parquet catalog."""
         return self.data_dir / "market"

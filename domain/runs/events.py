@@ -14,6 +14,8 @@ from domain.errors import DomainError
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
 
+EVENT_TYPES = ("state", "progress", "metric", "log")
+
 Level: TypeAlias = Literal["info", "warning", "error"]
 
 

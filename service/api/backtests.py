@@ -13,11 +13,13 @@ from starlette.types import Receive, Scope, Send
 from domain.market.moments import iso
 from domain.runs.lifecycle import Run, RunState
 from domain.runs.request import BacktestRequest
+from eventstore.store import EventStore
 from service.api.core import core_of
+from service.history import run_at_event, runs_at_position
 from service.http.errors import ConflictError
-from service.http.requests import query_parameters, read_json
+from service.http.requests import NoQuery, query_parameters, read_json, require_within
 from service.http.responses import json_response
-from service.projections import list_runs
+from service.projections import list_runs, stream_of
 from service.results import LongDocument
 from service.runs import cancel_run, create_run, get_run
 
@@ -25,7 +27,7 @@ JSON = "application/json"
 
 
 class Status(msgspec.Struct, frozen=True):
-    """A run's status object; times are ISO 8601, UTC."""
+    """A run's status object; times are ISO 8601, UTC. ``log_id``: the log that the run is in."""
 
     run_id: str
     state: RunState
@@ -34,18 +36,19 @@ class Status(msgspec.Struct, frozen=True):
     started_at: str | None
     finished_at: str | None
     error: str | None
+    log_id: str
 
 
 class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a list. ``before`` is the cursor that ``Link: rel="next"`` carries."""
+    """The query of a list. ``before`` is the cursor that ``Link: rel="next"`` carries.
+
+    ``at_position``: the list as that position of the log left it.
+    """
 
     state: Literal["queued", "running", "completed", "failed", "cancelled"] | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     before: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
-
-
-class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a route that takes no parameters."""
+    at_position: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
 
 
 class LongResponse(StreamingResponse):
@@ -61,8 +64,14 @@ class LongResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def status_of(run: Run) -> Status:
-    """Put a run into the shape of the wire."""
+class RunQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a run or its results. ``at_event``: as that event of the run left it."""
+
+    at_event: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
+
+
+def status_of(run: Run, log_id: str) -> Status:
+    """Put a run of a log into the shape of the wire."""
     return Status(
         run_id=run.run_id,
         state=run.state,
@@ -71,6 +80,7 @@ def status_of(run: Run) -> Status:
         started_at=None if run.started_at is None else iso(run.started_at),
         finished_at=None if run.finished_at is None else iso(run.finished_at),
         error=run.error,
+        log_id=log_id,
     )
 
 
@@ -82,16 +92,18 @@ async def collection(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """``POST /backtests``: 201 and the status object of the new run."""
     query_parameters(request, NoQuery)
-    run = await create_run(core_of(request).store, await read_json(request, BacktestRequest))
-    return json_response(status_of(run), 201, {"Location": f"/backtests/{run.run_id}"})
+    store = core_of(request).store
+    run = await create_run(store, await read_json(request, BacktestRequest))
+    return json_response(
+        status_of(run, store.log_id), 201, {"Location": f"/backtests/{run.run_id}"}
+    )
 
 
 async def index(request: Request) -> Response:
     """``GET /backtests``: status objects, newest first."""
     query = query_parameters(request, ListQuery)
-    runs = await list_runs(
-        core_of(request).store, state=query.state, before=query.before, limit=query.limit + 1
-    )
+    store = core_of(request).store
+    runs = await _runs(store, query)
     page = runs[: query.limit]
     headers = {}
     if len(runs) > query.limit:
@@ -99,17 +111,26 @@ async def index(request: Request) -> Response:
         following = msgspec.structs.asdict(query) | {"before": ordinal}
         given = {name: value for name, value in following.items() if value is not None}
         headers["Link"] = f'</backtests?{urlencode(given)}>; rel="next"'
-    return json_response([status_of(run) for _, run in page], headers=headers)
+    return json_response([status_of(run, store.log_id) for _, run in page], headers=headers)
 
 
 async def status(request: Request) -> Response:
-    """``GET /backtests/{run_id}``: the status object."""
-    return json_response(status_of(await _run(request)))
+    """``GET /backtests/{run_id}``: the status object, now or as an event of the run left it."""
+    store = core_of(request).store
+    run, at_event = await _run(request)
+    if at_event is not None:
+        run = await run_at_event(store, run.run_id, at_event)
+    return json_response(status_of(run, store.log_id))
 
 
 async def results(request: Request) -> Response:
-    """``GET /backtests/{run_id}/results``: the results, or 409 until the run is completed."""
-    run = await _run(request)
+    """``GET /backtests/{run_id}/results``: the results, or 409 until the run is completed.
+
+    With ``at_event``: what was known by that event, of any run.
+    """
+    run, at_event = await _run(request)
+    if at_event is not None:
+        return _document(await core_of(request).results.document_at(run.run_id, at_event))
     match run.state:
         case RunState.QUEUED | RunState.RUNNING:
             raise ConflictError("Results not ready")
@@ -118,22 +139,41 @@ async def results(request: Request) -> Response:
         case RunState.CANCELLED:
             raise ConflictError("the run was cancelled and has no results")
         case RunState.COMPLETED:
-            document = await core_of(request).results.document(run.run_id)
-    if isinstance(document, bytes):
-        return Response(document, media_type=JSON)
-    return LongResponse(document)
+            return _document(await core_of(request).results.document(run.run_id))
 
 
 async def cancel(request: Request) -> Response:
     """``POST /backtests/{run_id}/cancel``: the cancelled status, or 409 when it has ended."""
     query_parameters(request, NoQuery)
-    run = await cancel_run(core_of(request).store, request.path_params["run_id"])
-    return json_response(status_of(run))
+    store = core_of(request).store
+    run = await cancel_run(store, request.path_params["run_id"])
+    return json_response(status_of(run, store.log_id))
 
 
-async def _run(request: Request) -> Run:
-    query_parameters(request, NoQuery)
-    return await get_run(core_of(request).store, request.path_params["run_id"])
+async def _runs(store: EventStore, query: ListQuery) -> list[tuple[int, Run]]:
+    # One more than is shown: whether there is a next page.
+    limit = query.limit + 1
+    if query.at_position is None:
+        return await list_runs(store, state=query.state, before=query.before, limit=limit)
+    require_within("at_position", query.at_position, await store.head())
+    return await runs_at_position(
+        store, query.at_position, state=query.state, before=query.before, limit=limit
+    )
+
+
+async def _run(request: Request) -> tuple[Run, int | None]:
+    store = core_of(request).store
+    at_event = query_parameters(request, RunQuery).at_event
+    run = await get_run(store, request.path_params["run_id"])
+    if at_event is not None:
+        require_within("at_event", at_event, await store.head(stream_of(run.run_id)))
+    return run, at_event
+
+
+def _document(document: bytes | LongDocument) -> Response:
+    if isinstance(document, bytes):
+        return Response(document, media_type=JSON)
+    return LongResponse(document)
 
 
 ROUTES = [

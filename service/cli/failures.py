@@ -31,12 +31,13 @@ def _mendable() -> tuple[type[Exception], ...]:
     # Imported only now: a command that succeeds need not load them.
     from domain.errors import DomainError
     from eventstore.errors import EventStoreError
+    from service.audit.errors import EvidenceError
     from service.client.client import ClientError
     from service.market_data.errors import MarketDataError
     from service.server import ServerFailed
     from service.settings import SettingsError
 
-    rooms = (DomainError, EventStoreError, MarketDataError)
+    rooms = (DomainError, EventStoreError, EvidenceError, MarketDataError)
     return (*rooms, ClientError, ServerFailed, SettingsError, OSError, UnicodeEncodeError)
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from service.cli import data, demo, runs, serve
+from service.cli import audit, data, demo, evidence, runs, serve, upkeep
 
 app = typer.Typer(
     name="backtape",
@@ -17,6 +17,16 @@ app.command("run")(runs.run)
 app.command("runs")(runs.list_runs)
 app.command("results")(runs.results)
 app.command("demo")(demo.demo)
+app.command("audit")(audit.audit)
+app.command("checkpoint")(evidence.checkpoint)
+app.command("audit-key")(evidence.audit_key)
+app.add_typer(evidence.prove_app)
+app.command("verify-checkpoint")(evidence.verify_checkpoint)
+app.command("export")(evidence.export)
+app.command("verify")(evidence.verify)
+app.command("rebuild")(upkeep.rebuild)
+app.command("backup")(upkeep.backup)
+app.command("restore")(upkeep.restore)
 
 
 def main() -> None:

@@ -10,6 +10,15 @@ DataDirectory: TypeAlias = Annotated[
     typer.Option(
         "--data-dir",
         metavar="DIR",
-        help="The folder that holds log.db and market/; else BACKTAPE_DATA_DIR, else ./var.",
+        help="The folder of log.db and market/; else BACKTAPE_DATA_DIR, else ./var.",
     ),
 ]
+
+Url: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="A running service's URL; without it, the data folder itself is used."),
+]
+ApiKey: TypeAlias = Annotated[
+    str | None, typer.Option(help="The service's API key; else the first of BACKTAPE_API_KEY.")
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

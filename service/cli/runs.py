@@ -1,28 +1,15 @@
 """``backtape run``, ``runs`` and ``results``: of a running service, or of a data folder itself."""
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.cli.connection import with_client
 from service.cli.failures import failures_told
-from service.cli.options import DataDirectory
+from service.cli.options import ApiKey, DataDirectory, Json, Url
 
 if TYPE_CHECKING:
     from service.client.client import Client
-    from service.settings import Settings
-
-Url: TypeAlias = Annotated[
-    str | None,
-    typer.Option(help="A running service's URL; without it, the data folder itself is used."),
-]
-ApiKey: TypeAlias = Annotated[
-    str | None, typer.Option(help="The service's API key; else the first of BACKTAPE_API_KEY.")
-]
-Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 def run(
@@ -68,7 +55,7 @@ def run(
         async def follow_to_the_end(client: "Client") -> None:
             await _run(client, request, as_json=as_json)
 
-        _with_client(follow_to_the_end, url, api_key, data_dir, read_only=False)
+        with_client(follow_to_the_end, url, api_key, data_dir, read_only=False)
 
 
 def list_runs(
@@ -95,7 +82,7 @@ def list_runs(
             show_runs(Console(), runs)
 
     with failures_told():
-        _with_client(show, url, api_key, data_dir, read_only=True)
+        with_client(show, url, api_key, data_dir, read_only=True)
 
 
 def results(
@@ -111,7 +98,7 @@ def results(
         await _show_results(client, run_id, as_json=as_json)
 
     with failures_told():
-        _with_client(show, url, api_key, data_dir, read_only=True)
+        with_client(show, url, api_key, data_dir, read_only=True)
 
 
 async def _run(client: "Client", request: dict[str, Any], *, as_json: bool) -> None:
@@ -156,52 +143,3 @@ def _print_json(value: Any) -> None:
     import msgspec
 
     typer.echo(msgspec.json.encode(value).decode())
-
-
-def _with_client(
-    use: Callable[["Client"], Awaitable[None]],
-    url: str | None,
-    api_key: str | None,
-    data_dir: Path | None,
-    *,
-    read_only: bool,
-) -> None:
-    import uvloop
-
-    from service.client.client import Client
-    from service.settings import Settings
-
-    settings = Settings.from_environment(os.environ, data_dir=data_dir)
-
-    async def connect_and_use() -> None:
-        if url is not None:
-            key = api_key or next(iter(settings.api_keys), None)
-            async with Client(url, key) as client:
-                await use(client)
-        else:
-            async with _own_service(settings, read_only) as own, Client(own) as client:
-                await use(client)
-
-    uvloop.run(connect_and_use())
-
-
-@asynccontextmanager
-async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[str]:
-    """Serve the data folder on a free loopback port for this one command; gives the URL."""
-    from service.core import open_core, open_core_read_only
-    from service.logs import configure_logging
-    from service.server import listening
-    from service.settings import Settings
-
-    private = Settings(
-        data_dir=settings.data_dir,
-        engine_processes=1,
-        missing_data=settings.missing_data,
-        port=0,
-        log_level="warning",
-        log_format="text",
-    )
-    configure_logging(private)
-    opened = open_core_read_only(private) if read_only else open_core(private)
-    async with opened as core, listening(private, core) as url:
-        yield url

@@ -1,6 +1,7 @@
 """``backtape serve``."""
 
 import os
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -37,4 +38,5 @@ def serve(
 
 
 def _announce(url: str) -> None:
-    typer.echo(f"Backtape is listening on {url} (stop with Ctrl-C)")
+    with suppress(OSError):  # a full disk behind standard output stops no service
+        typer.echo(f"Backtape is listening on {url} (stop with Ctrl-C)")

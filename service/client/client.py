@@ -9,14 +9,14 @@ from urllib.parse import quote, urlencode
 import anyio
 import httpx2
 import msgspec
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 ATTEMPTS_MAX = 8
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 5.0
 HTTP_SECONDS_MAX = 60
-REFUSALS = {1008, 4400, 4416}
+REFUSALS = {1008, 4400, 4409, 4416}
 
 
 class StreamEvent(msgspec.Struct, frozen=True):
@@ -90,23 +90,54 @@ class Client:
         """Get the results document as JSON bytes. Raises ``ClientError``."""
         return await self._ask("GET", f"/backtests/{quote(run_id, safe='')}/results")
 
+    async def checkpoint(self) -> bytes:
+        """Get a signed checkpoint of the log as JSON bytes. Raises ``ClientError``."""
+        return await self._ask("GET", "/audit/checkpoint")
+
+    async def consistency(self, old_size: int, new_size: int) -> bytes:
+        """Get the proof between two sizes of the log as JSON bytes. Raises ``ClientError``."""
+        return await self._ask("GET", f"/audit/consistency?from={old_size}&to={new_size}")
+
+    async def rebuild(self) -> list[str]:
+        """Have the stored projections folded anew; give their names. Raises ``ClientError``."""
+        answer: dict[str, list[str]] = msgspec.json.decode(
+            await self._ask("POST", "/audit/rebuild")
+        )
+        return answer["rebuilt"]
+
+    async def export(self, run_id: str, event_id: int | None = None) -> AsyncGenerator[bytes, None]:
+        """Yield the export of a run, or of one of its events, in pieces. Raises ``ClientError``."""
+        path = f"/backtests/{quote(run_id, safe='')}"
+        path += "/export" if event_id is None else f"/events/{event_id}/proof"
+        try:
+            async with self._http.stream("GET", path) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise ClientError(_detail(response))
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx2.HTTPError as error:
+            raise ClientError(f"{self._url} cannot be reached: {error}") from error
+
     async def follow(
-        self, run_id: str, last_event_id: int = 0
+        self, run_id: str, last_event_id: int = 0, log_id: str | None = None
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield every event after ``last_event_id``, once, in order, until the run has ended.
 
-        A lost connection is taken up again where it broke. Raises ``ClientError`` when the
-        service refuses, or stays out of reach for many attempts in a row.
+        A lost connection is taken up again where it broke, in the same log: the one named by
+        ``log_id``, else the one of the first connection. Raises ``ClientError`` when the service
+        refuses, has another log, or stays out of reach for many attempts in a row.
         """
         failures = 0
         while True:
             try:
                 async with connect(
-                    self._stream_url(run_id, last_event_id),
+                    self._stream_url(run_id, last_event_id, log_id),
                     additional_headers=self._headers,
                     max_size=None,
                     proxy=None,
                 ) as socket:
+                    log_id = log_id or _log_id(socket)
                     async for frame in socket:
                         event = _decode_event(frame)
                         last_event_id, failures = event.event_id, 0
@@ -145,10 +176,14 @@ class Client:
             raise ClientError(f"{self._url} is not this service: its answer is not JSON")
         return response.content
 
-    def _stream_url(self, run_id: str, last_event_id: int) -> str:
+    def _stream_url(self, run_id: str, last_event_id: int, log_id: str | None) -> str:
         socket_url = "ws" + self._url.removeprefix("http")
-        path = f"/backtests/{quote(run_id, safe='')}/stream"
-        return f"{socket_url}{path}?last_event_id={last_event_id}"
+        path = f"/backtests/{quote(run_id, safe='')}/stream?last_event_id={last_event_id}"
+        return f"{socket_url}{path}&log_id={log_id}" if log_id else socket_url + path
+
+
+def _log_id(socket: ClientConnection) -> str | None:
+    return None if socket.response is None else socket.response.headers.get("X-Log-Id")
 
 
 def _checked(url: str) -> str:

@@ -9,7 +9,7 @@ from domain.engine.timeline import BARS_MAX
 from domain.errors import DomainError
 from domain.market.moments import iso
 from domain.market.synthetic import synthetic_bars
-from domain.runs.events import EncodedEvent, encode, failed
+from domain.runs.events import EncodedEvent, Failed, encode, failed
 from domain.runs.manifest import Provided, describe
 from domain.runs.request import BacktestRequest
 from service.market_data.catalog import Catalog
@@ -17,6 +17,8 @@ from service.market_data.errors import MarketDataError, MissingData
 from service.market_data.session_range import session_range
 
 logger = logging.getLogger(__name__)
+
+ASKED_FOR = "the request asked for data_source synthetic"
 
 
 def execute(
@@ -37,12 +39,17 @@ def execute(
         for batch in simulate(manifest, bars, benchmark.bars if benchmark else None):
             yield batch
             state = "running"
-    except (DomainError, MarketDataError) as error:
-        yield [encode(failed(str(error), state))]
     except Exception as error:
-        # The run's error names only the kind of failure; the rest is for the service's own log.
-        logger.exception("the engine failed")
-        yield [encode(failed(f"internal error in the engine ({type(error).__name__})", state))]
+        yield [encode(failure(error, state))]
+
+
+def failure(error: Exception, state: Literal["queued", "running"]) -> Failed:
+    """The event with which ``error`` ends a run; what is not the client's to mend is logged."""
+    if isinstance(error, DomainError | MarketDataError):
+        return failed(str(error), state)
+    # The run's error names only the kind of failure; the rest is for the service's own log.
+    logger.error("the engine failed", exc_info=error)
+    return failed(f"internal error in the engine ({type(error).__name__})", state)
 
 
 class _Provider:
@@ -59,7 +66,8 @@ class _Provider:
 
     def provide(self, symbol: str) -> Provided:
         """Get one symbol's bars; all of a run's together are bounded."""
-        provided = self._get(symbol)
+        provided, warnings = self._get(symbol)
+        self.warnings.extend(warnings)
         self._bars += len(provided.bars)
         if self._bars > BARS_MAX:
             raise DomainError(
@@ -68,33 +76,40 @@ class _Provider:
             )
         return provided
 
-    def _get(self, symbol: str) -> Provided:
+    def _get(self, symbol: str) -> tuple[Provided, tuple[str, ...]]:
         if self._request.data_source == "synthetic":
-            return self._make_up(symbol, "the request asked for data_source synthetic")
+            return made_up(self._request, symbol, ASKED_FOR)
         try:
-            return self._load(symbol)
+            return from_catalog(self._request, self._catalog, symbol)
         except MissingData as missing:
             if self._missing_data == "fail":
                 raise
-            return self._make_up(symbol, str(missing))
+            return made_up(self._request, symbol, str(missing))
 
-    def _load(self, symbol: str) -> Provided:
-        request = self._request
-        loaded = self._catalog.load(
-            symbol, request.resolution, request.start, request.end, request.timezone
+
+def from_catalog(
+    request: BacktestRequest, catalog: Catalog, symbol: str
+) -> tuple[Provided, tuple[str, ...]]:
+    """Load a symbol's bars for a run, with what the reader of the run must be told about them.
+
+    Raises ``MissingData`` and other ``MarketDataError``.
+    """
+    loaded = catalog.load(symbol, request.resolution, request.start, request.end, request.timezone)
+    resampled = loaded.source if loaded.source is not request.resolution else None
+    return Provided(loaded.bars, "catalog", resampled), loaded.notes
+
+
+def made_up(request: BacktestRequest, symbol: str, why: str) -> tuple[Provided, tuple[str, ...]]:
+    """Make up a symbol's bars for a run, the same ones every time, with a warning that says so.
+
+    Raises ``DomainError``.
+    """
+    start, end = session_range(request.start, request.end, request.resolution, request.timezone)
+    bars = synthetic_bars(symbol, request.resolution, start, end)
+    if len(bars) == 0:
+        raise DomainError(
+            f"{symbol}: there is no {request.resolution.value} session between "
+            f"{iso(request.start)} and {iso(request.end)} to make up prices for"
         )
-        self.warnings.extend(loaded.notes)
-        resampled = loaded.source if loaded.source is not request.resolution else None
-        return Provided(loaded.bars, "catalog", resampled)
-
-    def _make_up(self, symbol: str, why: str) -> Provided:
-        request = self._request
-        start, end = session_range(request.start, request.end, request.resolution, request.timezone)
-        bars = synthetic_bars(symbol, request.resolution, start, end)
-        if len(bars) == 0:
-            raise DomainError(
-                f"{symbol}: there is no {request.resolution.value} session between "
-                f"{iso(request.start)} and {iso(request.end)} to make up prices for"
-            )
-        self.warnings.append(f"{symbol}: ALL PRICES ARE MADE UP (synthetic): {why}")
-        return Provided(bars, "synthetic")
+    warning = f"{symbol}: ALL PRICES ARE MADE UP (synthetic): {why}"
+    return Provided(bars, "synthetic"), (warning,)
