@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check serve bench clean
+.PHONY: help demo test check serve bench torture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ serve: $(READY) ## serve on 127.0.0.1:8000 with the sample prices, data in ./var
 
 bench: $(READY) ## measure: every figure beside its yardstick, in one run
 	$(BIN)/python -m tests.benchmarks
+
+torture: $(READY) ## kill the service over and over under its clients, examine the log (SEED=1 ROUNDS=5)
+	$(BIN)/python -m tests.torture --rounds $(or $(ROUNDS),5) $(if $(SEED),--seed $(SEED))
 
 clean: ## remove everything that make, the tests and the service have made here
 	rm -rf $(VENV) var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 MODULE = '''
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
 import numpy as np
 from domain.strategies.base import SignalStrategy
 
@@ -50,12 +50,24 @@ class Exiting(SignalStrategy, frozen=True):
 
     def targets(self, bars, symbols):
         os._exit(3)
+
+
+class Killed(SignalStrategy, frozen=True):
+    """Is killed, and leaves a mark in a file."""
+
+    file: str
+
+    def targets(self, bars, symbols):
+        with open(self.file, "a") as marks:
+            marks.write("x")
+        os.kill(os.getpid(), signal.SIGKILL)
 '''
 ENTRY_POINTS = """[backtape.strategies]
 waiting = strategies_of_a_user:Waiting
 printing = strategies_of_a_user:Printing
 leaving = strategies_of_a_user:Leaving
 exiting = strategies_of_a_user:Exiting
+killed = strategies_of_a_user:Killed
 """
 
 

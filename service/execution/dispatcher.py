@@ -10,6 +10,7 @@ from domain.runs.events import Cancelled, Queued, decode, encode
 from domain.runs.lifecycle import IllegalMove
 from domain.runs.request import BacktestRequest
 from eventstore.errors import EventStoreError, InvalidArgument, VersionConflict
+from eventstore.events import Event
 from eventstore.store import EventStore
 from service.execution.executor import Executor, ExecutorDied
 from service.execution.recording import Diverged, Recording
@@ -18,7 +19,7 @@ from service.runs import get_run, stored_form
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS_MAX = 2
+ATTEMPTS_MAX = 3  # in a row, without one new event
 RETRY_SECONDS = 1.0
 
 
@@ -39,18 +40,27 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch until cancelled."""
-        position = await self._store.head()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._watch, position)
+            tasks.start_soon(self._watch, await self._store.head())
             for _ in range(self._executor.capacity):
                 tasks.start_soon(self._lane)
 
     async def _watch(self, position: int) -> None:
-        async with aclosing(self._store.follow_all(position)) as pages:
-            async for page in pages:
-                for event in page:
-                    if event.type == "state" and event.stream.startswith(RUN_STREAM):
-                        self._react(event.stream.removeprefix(RUN_STREAM), event.payload)
+        while True:
+            try:
+                async with aclosing(self._store.follow_all(position)) as pages:
+                    async for page in pages:
+                        self._react_to(page)
+                        position = page[-1].position
+                return
+            except EventStoreError:
+                logger.exception("the log cannot be followed")
+                await anyio.sleep(RETRY_SECONDS)
+
+    def _react_to(self, events: list[Event]) -> None:
+        for event in events:
+            if event.type == "state" and event.stream.startswith(RUN_STREAM):
+                self._react(event.stream.removeprefix(RUN_STREAM), event.payload)
 
     def _react(self, run_id: str, payload: bytes) -> None:
         match decode("state", payload):
@@ -105,13 +115,18 @@ class Dispatcher:
         (first,) = await self._store.read(stream_of(run_id), limit=1)
         queued = decode(first.type, first.payload)
         assert isinstance(queued, Queued)
-        died = ""
-        for _ in range(ATTEMPTS_MAX):
+        deaths = reached = 0
+        while deaths < ATTEMPTS_MAX:
             try:
                 await self._append_all(run_id, queued.request)
             except ExecutorDied as error:
                 died = str(error)
                 logger.warning("an engine died", extra={"run_id": run_id, "error": died})
+                if not error.began:
+                    # Engines that cannot even start fail no run; it waits until they can.
+                    await anyio.sleep(RETRY_SECONDS)
+                before, reached = reached, await self._store.head(stream_of(run_id))
+                deaths = error.began + (deaths if reached == before else 0)
             except (Diverged, InvalidArgument) as error:
                 # Another attempt would come to the same.
                 await self._fail(run_id, str(error))

@@ -25,6 +25,7 @@ class EngineProcess(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         self._parser = ReplyParser()
+        self._warm = False
         self._in_hand: str | None = None
         self._replies: list[Reply] = []
         self._backlog_bytes = 0
@@ -99,7 +100,8 @@ class EngineProcess(asyncio.SubprocessProtocol):
     async def _take(self) -> list[EncodedEvent]:
         while not self._replies:
             if not self.alive:
-                raise ExecutorDied(f"the engine process {_how_it_ended(self._transport)}")
+                how = _how_it_ended(self._transport)
+                raise ExecutorDied(f"the engine process {how}", began=self._warm)
             self._arrived.clear()
             await self._arrived.wait()
         replies, self._replies, self._backlog_bytes = self._replies, [], 0
@@ -112,7 +114,7 @@ class EngineProcess(asyncio.SubprocessProtocol):
                 case Done():
                     self._in_hand = None
                 case Ready():
-                    continue
+                    self._warm = True
         return events
 
     def _output(self) -> asyncio.ReadTransport:

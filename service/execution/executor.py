@@ -8,7 +8,14 @@ from domain.runs.request import BacktestRequest
 
 
 class ExecutorDied(Exception):
-    """What executed the run is gone before the run's last event; the message says how it went."""
+    """What executed the run is gone before the run's last event; the message says how it went.
+
+    ``began``: whether it had taken the run up; if not, the run has nothing to do with it.
+    """
+
+    def __init__(self, message: str, *, began: bool = True) -> None:
+        super().__init__(message)
+        self.began = began
 
 
 class Executor(Protocol):

@@ -67,6 +67,7 @@ async def _crash(folder: Path, environment: dict[str, str]) -> Story:
     waiting = {"strategy": {"name": "waiting", "params": {"file": str(gate)}}}
     requests = {
         "long": LONG,
+        "waiting": DAILY | waiting,
         "changed": DAILY | waiting | {"symbols": ["OTHER"], "data_source": "catalog"},
         "unchanged": DAILY | waiting | {"symbols": ["SAME"], "data_source": "catalog"},
         "momentum": DAILY | {"strategy": {"name": "momentum"}},
@@ -83,11 +84,18 @@ async def _crash(folder: Path, environment: dict[str, str]) -> Story:
     service = Service(data, port=port, engines=3, environment=environment)
     try:
         async with Client(service.url) as client, anyio.create_task_group() as followers:
-            runs = {name: (await client.create(requests[name]))["run_id"] for name in requests}
-            for name in requests:
-                followers.start_soon(follow, client, name)
-            # In the middle: long has progressed, two runs wait in their strategy, two are queued.
+            runs: dict[str, str] = {}
+
+            async def begin(*names: str) -> None:
+                for name in names:
+                    runs[name] = (await client.create(requests[name]))["run_id"]
+                    followers.start_soon(follow, client, name)
+
+            # In the middle: long has progressed, two runs wait in their strategy, two are queued,
+            # also if long should end before we look: then another one waits in its place.
+            await begin("changed", "unchanged")
             await until(lambda: len(followed["changed"]) == len(followed["unchanged"]) == 2)
+            await begin("long", "waiting", "momentum", "buy_and_hold")
             await until(lambda: len(followed["long"]) > 5)
             engines = service.engines()
             service.kill()

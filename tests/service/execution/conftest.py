@@ -9,7 +9,7 @@ from tests.user_strategies import install
 
 @pytest.fixture
 def user_strategies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The strategies ``waiting``, ``printing`` and ``exiting`` are installed."""
+    """The strategies of ``tests.user_strategies`` are installed."""
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.setenv("PYTHONPATH", install(folder)["PYTHONPATH"])

@@ -12,6 +12,7 @@ from domain.runs.lifecycle import RunState
 from domain.runs.request import BacktestRequest
 from eventstore.store import EventStore
 from service.execution import engine_process
+from service.execution.dispatcher import ATTEMPTS_MAX
 from service.execution.process_pool import ProcessPool
 from service.runs import cancel_run, create_run
 from tests.service.execution.running import (
@@ -74,21 +75,29 @@ async def test_a_run_whose_engine_is_killed_in_the_middle_ends_as_if_nothing_had
 async def test_a_run_whose_every_engine_is_killed_fails_and_says_so(
     log: Path, tmp_path: Path
 ) -> None:
-    request = request_of("waiting", file=str(tmp_path / "never"))
-    async with running(log, 1) as (store, pool):
-        run_id = (await create_run(store, request)).run_id
-        await reached(store, run_id, 2)
-        (first,) = pool.pids
-        os.kill(first, signal.SIGKILL)
-        await until(lambda: pool.pids not in ([], [first]))
-        os.kill(pool.pids[0], signal.SIGKILL)
+    marks = tmp_path / "marks"
+    async with running(log, 1) as (store, _):
+        run_id = (await create_run(store, request_of("killed", file=str(marks)))).run_id
         assert await error_of(store, run_id) == (
-            "the engine process was killed by signal 9, 2 times in a row while executing this run"
+            "the engine process was killed by signal 9, 3 times in a row while executing this run"
         )
+        assert marks.read_text() == "xxx"
         types = [event.type for event in await recorded(store, run_id)]
         assert types == ["state", "state", "log", "log", "state"]
         following = (await create_run(store, request_of())).run_id
         await completed(store, following, request_of())
+
+
+async def test_engines_that_are_killed_before_they_can_begin_fail_no_run(log: Path) -> None:
+    async with running(log, 1) as (store, pool):
+        run_id = (await create_run(store, request_of())).run_id
+        killed: set[int] = set()
+        for _ in range(ATTEMPTS_MAX):
+            await until(lambda: not killed.issuperset(pool.pids))
+            (engine,) = pool.pids
+            os.kill(engine, signal.SIGKILL)
+            killed.add(engine)
+        await completed(store, run_id, request_of())
 
 
 @pytest.mark.usefixtures("user_strategies")
@@ -100,7 +109,7 @@ async def test_a_strategy_that_ends_its_process_fails_its_run_and_harms_no_other
         exiting = (await create_run(store, request_of("exiting"))).run_id
         behind = (await create_run(store, request_of("momentum"))).run_id
         assert await error_of(store, exiting) == (
-            "the engine process exited with status 3, 2 times in a row while executing this run"
+            "the engine process exited with status 3, 3 times in a row while executing this run"
         )
         await completed(store, behind, request_of("momentum"))
         await completed(store, beside, long_request())

@@ -115,6 +115,22 @@ async def test_a_run_that_the_log_refuses_is_executed_again_until_it_is_taken(
         assert content(await recorded(store, run_id)) == undisturbed(REQUEST)
 
 
+async def test_runs_are_executed_although_the_log_could_not_be_read_for_a_while(
+    log: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", 0.01)
+    async with opened(log) as store:
+        run_id = (await create_run(store, REQUEST)).run_id
+        with closing(sqlite3.connect(log, isolation_level=None)) as other:
+            other.execute("ALTER TABLE events RENAME COLUMN payload TO gone")
+            async with dispatching(store, InProcess()):
+                await until(lambda: "the log cannot be followed" in caplog.messages)
+                other.execute("ALTER TABLE events RENAME COLUMN gone TO payload")
+                assert (await ended(store, run_id)).state is RunState.COMPLETED
+                following = (await create_run(store, REQUEST)).run_id
+                assert (await ended(store, following)).state is RunState.COMPLETED
+
+
 async def test_a_run_whose_events_can_never_be_stored_fails(log: Path) -> None:
     executor = InProcess()
     largest = max(len(event.payload + (event.attachment or b"")) for event in undisturbed(REQUEST))
@@ -165,7 +181,7 @@ async def test_a_run_whose_executor_always_dies_fails_and_says_so(log: Path, aft
         executor = Dying(after, times=dispatcher.ATTEMPTS_MAX)
         async with dispatching(store, executor):
             error = await error_of(store, run_id)
-            assert error == "it died, 2 times in a row while executing this run"
+            assert error == "it died, 3 times in a row while executing this run"
             following = (await create_run(store, REQUEST)).run_id
             assert (await ended(store, following)).state is RunState.COMPLETED
         assert content(await recorded(store, run_id))[:-1] == undisturbed(REQUEST)[: after + 1]

@@ -1,0 +1,1 @@
+"""The real service, killed again and again while clients look on; then everything is checked."""
