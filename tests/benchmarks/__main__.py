@@ -8,13 +8,16 @@ from importlib.metadata import version
 
 from rich.console import Console
 
-from tests.benchmarks import append, completion, kernel, memory, stream
+from tests.benchmarks import append, catch_up, completion, fan_out, kernel, log, memory, stream
 from tests.benchmarks.table import Row, print_table
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "kernel": kernel.rows,
     "append": append.rows,
+    "catch_up": catch_up.rows,
+    "log": log.rows,
     "stream": stream.rows,
+    "fan_out": fan_out.rows,
     "completion": completion.rows,
     "memory": memory.rows,
 }

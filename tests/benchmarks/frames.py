@@ -15,15 +15,10 @@ EXTENDED = 126  # a length above 125 is written in the two bytes after this mark
 def text_frames(serving: Serving, path: str) -> Iterator[bytes]:
     """Connect and yield the payload of every text frame until the server closes with 1000."""
     with socket.create_connection((serving.host, serving.port)) as connection:
-        connection.sendall(_upgrade(serving, path))
-        pending = b""
-        while b"\r\n\r\n" not in pending:
-            pending += connection.recv(RECEIVED_BYTES_MAX)
-        head, _, pending = pending.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101 "), head
+        pending = upgrade(connection, serving, path)
         while True:
             start = 0
-            while frame := _frame(pending, start):
+            while frame := frame_at(pending, start):
                 opcode, first, start = frame
                 if opcode == CLOSE:
                     code = int.from_bytes(pending[first : first + 2], "big")
@@ -36,8 +31,19 @@ def text_frames(serving: Serving, path: str) -> Iterator[bytes]:
             pending = pending[start:] + received
 
 
-def _frame(received: bytes, start: int) -> tuple[int, int, int] | None:
-    # Opcode, first byte and end of the payload of the frame at ``start``, if it is there whole.
+def upgrade(connection: socket.socket, serving: Serving, path: str) -> bytes:
+    """Make the connection a WebSocket; gives what has already come over it."""
+    connection.sendall(_request(serving, path))
+    pending = b""
+    while b"\r\n\r\n" not in pending:
+        pending += connection.recv(RECEIVED_BYTES_MAX)
+    head, _, pending = pending.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 "), head
+    return pending
+
+
+def frame_at(received: bytes, start: int) -> tuple[int, int, int] | None:
+    """Opcode, first byte and end of the payload of the frame there, if it has come whole."""
     if len(received) < start + 4:
         return None
     length = received[start + 1]
@@ -50,7 +56,7 @@ def _frame(received: bytes, start: int) -> tuple[int, int, int] | None:
     return received[start], first, first + length
 
 
-def _upgrade(serving: Serving, path: str) -> bytes:
+def _request(serving: Serving, path: str) -> bytes:
     key = b64encode(os.urandom(16)).decode()
     return (
         f"GET {path} HTTP/1.1\r\nHost: {serving.host}:{serving.port}\r\n"

@@ -70,6 +70,15 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Servin
 
 def peak_memory(pid: int) -> float:
     """The most memory the process has had resident so far, in MiB (Linux only)."""
+    return _status(pid, "VmHWM")
+
+
+def resident_memory(pid: int) -> float:
+    """The memory that the process has resident now, in MiB (Linux only)."""
+    return _status(pid, "VmRSS")
+
+
+def _status(pid: int, field: str) -> float:
     status = Path("/proc", str(pid), "status").read_text()
-    (kibibytes,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    (kibibytes,) = (line.split()[1] for line in status.splitlines() if line.startswith(field))
     return int(kibibytes) / 1024
