@@ -91,8 +91,8 @@ async def test_pings_of_a_client_that_does_not_read_do_not_pile_up_as_pongs() ->
 
     def ping_without_reading(url: str) -> int:
         with _connected(url, HANDSHAKE) as connection:
+            received = len(connection.recv(1024))
             connection.sendall(PING * PINGS)
-            received = 0
             while received < len(LARGE):
                 received += len(connection.recv(1 << 20))
             connection.sendall(CLOSE)
