@@ -52,7 +52,7 @@ async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[s
 
     private = Settings(
         data_dir=settings.data_dir,
-        engine_processes=settings.engine_processes,
+        engine_processes=1,  # for one command; each more delays its start
         missing_data=settings.missing_data,
         port=0,
         log_level="warning",
