@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import threading
 
 import anyio
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ FLOOD = "x" * GATHERED_BYTES_MAX
 FLOOD_FRAMES = 2_000
 LARGE = "x" * 32 * 1024 * 1024
 PING = bytes([0x89, 0x80 | 125, 0, 0, 0, 0]) + bytes(125)
+EMPTY_TEXT = bytes([0x81, 0x80, 0, 0, 0, 0])
 CLOSE = bytes([0x88, 0x80, 0, 0, 0, 0])
 PINGS = 10_000
 HANDSHAKE = (
@@ -84,15 +86,20 @@ async def test_a_sender_waits_for_a_client_that_does_not_read_and_learns_that_it
 
 
 async def test_pings_of_a_client_that_does_not_read_do_not_pile_up_as_pongs() -> None:
+    pinged = threading.Event()
+
     async def one_large_frame(websocket: WebSocket) -> None:
         await websocket.accept()
         await websocket.send_text(LARGE)
+        await websocket.receive_text()
+        pinged.set()
         await websocket.receive()
 
     def ping_without_reading(url: str) -> int:
         with _connected(url, HANDSHAKE) as connection:
             received = len(connection.recv(1024))
-            connection.sendall(PING * PINGS)
+            connection.sendall(PING * PINGS + EMPTY_TEXT)
+            assert pinged.wait(10)
             while received < len(LARGE):
                 received += len(connection.recv(1 << 20))
             connection.sendall(CLOSE)
