@@ -28,7 +28,6 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     config.CACHE_DIR = _cache_directory()  # type: ignore[attr-defined]  # made at run time
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
-_OPTIONS_IN_PLACE = _OPTIONS | {"_nrt": False}  # without numba's runtime: see compiled_in_place
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -37,7 +36,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     No fastmath: the compiler may not reorder floating-point operations, so that every machine
     computes the same bits. The GIL is released while it runs.
     """
-    return cast("Callable[P, R]", njit(**_OPTIONS)(function))
+    return cast("Callable[P, R]", njit(**_options(function))(function))
 
 
 def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
@@ -46,4 +45,9 @@ def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
     Like ``compiled``, but without numba's runtime, which otherwise touches the reference count of
     every array of every tuple at every call: a loop over small functions runs 17 times as fast.
     """
-    return cast("Callable[P, R]", njit(**_OPTIONS_IN_PLACE)(function))
+    return cast("Callable[P, R]", njit(**_options(function) | {"_nrt": False})(function))
+
+
+def _options(function: Callable[..., object]) -> dict[str, Any]:
+    # What is executed from the log has no file whose machine code could be kept.
+    return _OPTIONS | {"cache": Path(function.__code__.co_filename).exists()}
