@@ -68,7 +68,11 @@ class Bars(msgspec.Struct, frozen=True):
     def between(self, start: int, end: int) -> "Bars":
         """The bars with start ≤ timestamp ≤ end (microseconds), as views."""
         first, last = np.searchsorted(self.timestamp, [start, end + 1])
-        return Bars(self.symbol, *(getattr(self, name)[first:last] for name in COLUMNS))
+        return self.part(int(first), int(last))
+
+    def part(self, start: int, stop: int) -> "Bars":
+        """The bars number ``start`` to ``stop`` (exclusive, counted from 0), as views."""
+        return Bars(self.symbol, *(getattr(self, name)[start:stop] for name in COLUMNS))
 
     def sha256(self) -> str:
         """SHA-256 over the columns' little-endian bytes, in the order of ``COLUMNS``; hex."""
