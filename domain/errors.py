@@ -15,3 +15,7 @@ class InvalidRequest(DomainError):
 
 class StrategyFailed(DomainError):
     """A strategy's own code raised; the message gives type, message, symbol and bar."""
+
+
+class InvalidCall(DomainError):
+    """A strategy asks its context for what cannot be; the message says what would be right."""

@@ -1,10 +1,13 @@
-"""Ask a signal strategy for its target weights, and hold it to its promise."""
+"""Show a signal strategy its bars, ask for its target weights, and hold it to its promise."""
 
+import msgspec
 import numpy as np
 import polars as pl
 
+from domain.engine.account import Integers
 from domain.errors import StrategyFailed
-from domain.market.bars import COLUMNS, Bars, Floats
+from domain.market.actions import Actions
+from domain.market.bars import Bars, Floats
 from domain.market.moments import iso
 from domain.strategies.base import SignalStrategy
 
@@ -13,11 +16,14 @@ def target_weights(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats
     """Give the strategy's weights for one symbol, float64[n].
 
     Raises ``StrategyFailed`` when its code raises (naming exception, message and the first bar at
-    which it does) or when what it returns is not one finite weight or NaN per bar.
+    which it does) or when what it returns is not one finite weight or NaN per bar. A
+    ``MemoryError`` is passed on.
     """
     try:
         weights = _ask(strategy, bars, symbols)
-    except (Exception, SystemExit) as error:
+    except MemoryError:
+        raise  # a limit of the installation; to look for the bar would exhaust it over and over
+    except BaseException as error:
         row = _first_failing_bar(strategy, bars, symbols)
         raise StrategyFailed(
             f"the strategy raised {type(error).__name__}: {error} "
@@ -37,6 +43,24 @@ def target_weights(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats
     return weights
 
 
+def forward_adjusted(bars: Bars, actions: Actions, days: Integers) -> Bars:
+    """Give the bars in the share units of the first of them; the same bars if nothing was split.
+
+    Prices times the shares that one held from the beginning has become by each bar, volume divided
+    by them, so that a split is no jump and no bar depends on a split that comes after it.
+    ``days``: the session day of each bar, int64[n].
+    """
+    effective = actions.effective(days)
+    if (effective.split == 1.0).all():
+        return bars
+    shares = effective.shares(days)
+    return msgspec.structs.replace(
+        bars,
+        **{name: getattr(bars, name) * shares for name in ("open", "high", "low", "close")},
+        volume=bars.volume / shares,
+    )
+
+
 def _ask(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats:
     answer = strategy.targets(bars, symbols)
     if isinstance(answer, pl.Expr):
@@ -49,10 +73,9 @@ def _first_failing_bar(strategy: SignalStrategy, bars: Bars, symbols: int) -> in
     works, fails = 0, len(bars)
     while fails - works > 1:
         middle = (works + fails) // 2
-        prefix = Bars(bars.symbol, *(getattr(bars, name)[:middle] for name in COLUMNS))
         try:
-            _ask(strategy, prefix, symbols)
-        except (Exception, SystemExit):
+            _ask(strategy, bars.part(0, middle), symbols)
+        except BaseException:
             fails = middle
         else:
             works = middle
