@@ -72,9 +72,7 @@ async def _simulate_again(settings: "Settings", stream: str | None, report: "Aud
     from eventstore.store import EventStore
     from service.audit.inspection import simulate_again
     from service.cli.report import progress_bar
-    from service.market_data.catalog import Catalog
 
-    catalog = Catalog(settings.market_path)
     async with await EventStore.open(settings.log_path, read_only=True) as store:
         with progress_bar(Console(stderr=True)) as bar:
             task = bar.add_task("simulating again", total=None, note="")
@@ -82,7 +80,7 @@ async def _simulate_again(settings: "Settings", stream: str | None, report: "Aud
             def progress(done: int, runs: int) -> None:
                 bar.update(task, completed=done, total=runs, note=f"{done} of {runs} runs")
 
-            await simulate_again(store, catalog, stream, report, progress)
+            await simulate_again(store, settings, stream, report, progress)
 
 
 def _show(report: "AuditReport", *, as_json: bool) -> None:

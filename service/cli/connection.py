@@ -54,6 +54,9 @@ async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[s
         data_dir=settings.data_dir,
         engine_processes=1,  # for one command; each more delays its start
         missing_data=settings.missing_data,
+        strategies=settings.strategies,
+        run_seconds_max=settings.run_seconds_max,
+        run_memory_mib_max=settings.run_memory_mib_max,
         port=0,
         log_level="warning",
         log_format="text",

@@ -90,6 +90,11 @@ class Client:
         """Get the results document as JSON bytes. Raises ``ClientError``."""
         return await self._ask("GET", f"/backtests/{quote(run_id, safe='')}/results")
 
+    async def report(self, run_id: str) -> bytes:
+        """Get the tear sheet as one HTML page. Raises ``ClientError``."""
+        path = f"/backtests/{quote(run_id, safe='')}/report"
+        return await self._ask("GET", path, media_type="text/html; charset=utf-8")
+
     async def checkpoint(self) -> bytes:
         """Get a signed checkpoint of the log as JSON bytes. Raises ``ClientError``."""
         return await self._ask("GET", "/audit/checkpoint")
@@ -165,6 +170,7 @@ class Client:
         *,
         content: bytes | None = None,
         headers: Mapping[str, str] = {},
+        media_type: str = "application/json",
     ) -> bytes:
         try:
             response = await self._http.request(method, path, content=content, headers=headers)
@@ -172,8 +178,8 @@ class Client:
             raise ClientError(f"{self._url} cannot be reached: {error}") from error
         if not response.is_success:
             raise ClientError(_detail(response))
-        if response.headers.get("content-type") != "application/json":
-            raise ClientError(f"{self._url} is not this service: its answer is not JSON")
+        if response.headers.get("content-type") != media_type:
+            raise ClientError(f"{self._url} is not this service: its answer is not {media_type}")
         return response.content
 
     def _stream_url(self, run_id: str, last_event_id: int, log_id: str | None) -> str:

@@ -1,16 +1,28 @@
 """One engine process, seen from the service: start it, give it a run, take its events."""
 
 import asyncio
+import math
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import cast
 
+import anyio
+
 from domain.runs.events import EncodedEvent
-from domain.runs.request import BacktestRequest
-from service.execution.executor import ExecutorDied
-from service.execution.frames import Batch, Done, Execute, Ready, Reply, ReplyParser, Stop, pack
+from service.execution.executor import ExecutorDied, LimitExceeded
+from service.execution.frames import (
+    Batch,
+    Command,
+    Done,
+    Job,
+    Ready,
+    Reply,
+    ReplyParser,
+    Stop,
+    pack,
+)
 
 DRAIN_SECONDS = 1.0
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
@@ -26,6 +38,7 @@ class EngineProcess(asyncio.SubprocessProtocol):
     def __init__(self) -> None:
         self._parser = ReplyParser()
         self._warm = False
+        self._worn = False
         self._in_hand: str | None = None
         self._replies: list[Reply] = []
         self._backlog_bytes = 0
@@ -59,17 +72,29 @@ class EngineProcess(asyncio.SubprocessProtocol):
     @property
     def ready(self) -> bool:
         """Whether the process can take another run."""
-        return self.alive and self._in_hand is None
+        return self.alive and self._in_hand is None and not self._worn
 
-    async def run(self, run_id: str, request: BacktestRequest) -> AsyncIterator[list[EncodedEvent]]:
+    async def run(self, job: Job, seconds_max: float) -> AsyncIterator[list[EncodedEvent]]:
         """Yield the events of a run as they come, everything that has arrived at once.
 
-        Raises ``ExecutorDied``.
+        Raises ``ExecutorDied``, and ``LimitExceeded`` when they have been waited for too long.
         """
-        self._in_hand = run_id
-        self._send(Execute(run_id, request))
+        self._in_hand = job.run_id
+        self._send(job)
+        left = seconds_max
         while self._in_hand:
-            if events := await self._take():
+            asked = anyio.current_time()
+            with anyio.move_on_after(left if self._warm else math.inf) as waiting:
+                was_warm = self._warm
+                events = await self._take()
+            if waiting.cancelled_caught:
+                raise LimitExceeded(
+                    f"the run took more than {seconds_max:g} seconds, which is what a run may take",
+                    "time",
+                )
+            if was_warm:
+                left -= anyio.current_time() - asked
+            if events:
                 yield events
 
     async def stop(self) -> None:
@@ -92,7 +117,7 @@ class EngineProcess(asyncio.SubprocessProtocol):
         await self._exited.wait()
         self._transport.close()
 
-    def _send(self, command: Execute | Stop) -> None:
+    def _send(self, command: Command) -> None:
         pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
         if not pipe.is_closing():  # if it is, the death of the process is about to be seen
             pipe.write(pack(command))
@@ -111,8 +136,8 @@ class EngineProcess(asyncio.SubprocessProtocol):
             match reply:
                 case Batch():
                     events.extend(reply.events)
-                case Done():
-                    self._in_hand = None
+                case Done(worn=worn):
+                    self._in_hand, self._worn = None, worn
                 case Ready():
                     self._warm = True
         return events

@@ -1,6 +1,6 @@
 """The engine process: reads commands on stdin, simulates, writes events on stdout.
 
-Run as ``python -P -m service.execution.worker MARKET_FOLDER MISSING_DATA``.
+Run as ``python -P -m service.execution.worker MARKET_FOLDER MISSING_DATA MEMORY_MIB_MAX``.
 """
 
 import os
@@ -8,13 +8,28 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import BinaryIO, cast
 
+from domain.runs.events import EncodedEvent, Failed, decode
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
 from domain.strategies import registry
-from service.execution.frames import Batch, Done, Execute, Ready, Stop, pack, read_command
-from service.execution.job import execute
+from service.execution.checking import check
+from service.execution.frames import (
+    Batch,
+    Check,
+    Done,
+    Execute,
+    Job,
+    Ready,
+    Stop,
+    pack,
+    read_command,
+)
+from service.execution.job import MissingDataPolicy, execute
+from service.execution.memory import limit_memory
+from service.execution.pipes import private_pipes
 from service.market_data.catalog import Catalog
 
 
@@ -22,32 +37,51 @@ class Engine:
     """Simulates one run after another; a second thread listens for ``Stop`` and for the end."""
 
     def __init__(
-        self, commands: BinaryIO, replies: BinaryIO, catalog: Catalog, missing_data: str
+        self,
+        commands: BinaryIO,
+        replies: BinaryIO,
+        catalog: Catalog,
+        missing_data: MissingDataPolicy,
+        memory_mib_max: int,
     ) -> None:
         self._commands = commands
         self._replies = replies
         self._catalog = catalog
-        self._missing_data = cast("Literal['fail', 'synthetic']", missing_data)
-        self._jobs: queue.SimpleQueue[Execute] = queue.SimpleQueue()
+        self._missing_data = missing_data
+        self._memory_mib_max = memory_mib_max
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._stopped: str | None = None
 
     def serve(self) -> None:
         """Answer commands until the service is gone."""
         threading.Thread(target=self._listen, daemon=True).start()
-        warm_up(self._catalog)
+        for name in registry.BUILT_IN:
+            # A run that waits already loads what it needs, and the next one what that needs.
+            if self._jobs.empty():
+                warm_up(name, self._catalog)
         self._reply(pack(Ready()))
         while True:
             job = self._jobs.get()
-            for events in execute(job.request, self._catalog, self._missing_data):
+            limit_memory(self._memory_mib_max)
+            worn = False
+            for events in self._events(job):
                 if self._stopped == job.run_id:
                     break
                 self._reply(pack(Batch(events)))
-            self._reply(pack(Done()))
+                worn = _is_out_of_memory(events[-1])
+            self._reply(pack(Done(worn)))
+
+    def _events(self, job: Job) -> Iterator[list[EncodedEvent]]:
+        match job:
+            case Execute():
+                return execute(job.request, self._catalog, self._missing_data, job.code)
+            case Check():
+                return check(job, self._catalog, self._missing_data)
 
     def _listen(self) -> None:
         while (command := read_command(self._commands)) is not None:
             match command:
-                case Execute():
+                case Execute() | Check():
                     # It may be the run that was stopped a moment ago.
                     self._stopped = None
                     self._jobs.put(command)
@@ -61,34 +95,41 @@ class Engine:
         self._replies.flush()
 
 
-def warm_up(catalog: Catalog) -> None:
-    """Simulate a little with every built-in strategy, so that all compiled code is loaded."""
-    for name in registry.BUILT_IN:
-        request = BacktestRequest(
-            symbols=["WARM", "UP/EARLY"],
-            start_date="2024-01-01",
-            end_date="2024-03-01",
-            strategy=StrategySpec(name),
-            data_source="synthetic",
-            benchmark_symbol="WARM",
-        )
-        for _ in execute(normalise(request), catalog, "fail"):
-            pass
+def _is_out_of_memory(event: EncodedEvent) -> bool:
+    # What a run has taken and not given back would be missing to the next.
+    if event.type != "state":
+        return False
+    ending = decode(event.type, event.payload)
+    return isinstance(ending, Failed) and ending.exceeded == "memory"
+
+
+def warm_up(strategy: str, catalog: Catalog) -> None:
+    """Simulate a little with a built-in strategy, so that its compiled code is loaded."""
+    request = BacktestRequest(
+        symbols=["WARM", "UP/EARLY"],
+        start_date="2024-01-01",
+        end_date="2024-03-01",
+        strategy=StrategySpec(strategy),
+        data_source="synthetic",
+        benchmark_symbol="WARM",
+    )
+    for _ in execute(normalise(request), catalog, "fail"):
+        pass
 
 
 def main() -> None:
     """Serve on stdin and stdout until stdin ends."""
     # Ctrl-C in a terminal reaches the whole process group; the service decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A strategy that reads, prints or leaves a process behind must not reach into the frames: the
-    # copies are not inherited, and what took their places is harmless.
-    commands = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, sys.stdin.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    market, missing_data = sys.argv[1:]
-    Engine(commands, replies, Catalog(Path(market)), missing_data).serve()
+    commands, replies = private_pipes()
+    market, missing_data, memory_mib_max = sys.argv[1:]
+    Engine(
+        commands,
+        replies,
+        Catalog(Path(market)),
+        cast("MissingDataPolicy", missing_data),
+        int(memory_mib_max),
+    ).serve()
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ async def running(log: Path, engines: int) -> AsyncIterator[tuple[EventStore, Pr
     """A log whose runs are executed by real processes."""
     async with (
         opened(log) as store,
-        ProcessPool(engines, [str(NO_PRICES), "fail"]) as pool,
+        ProcessPool(engines, [str(NO_PRICES), "fail", "4096"]) as pool,
         dispatching(store, pool),
     ):
         yield store, pool

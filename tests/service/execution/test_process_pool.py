@@ -21,7 +21,7 @@ KERNEL_BYTES_MAX = 512 * 1024  # what the pipe itself may hold, and one read fro
 
 
 def pool_of(size: int) -> ProcessPool:
-    return ProcessPool(size, [str(NO_PRICES), "fail"])
+    return ProcessPool(size, [str(NO_PRICES), "fail", "4096"])
 
 
 async def executed(

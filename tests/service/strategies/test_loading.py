@@ -1,0 +1,145 @@
+"""A user's code is loaded apart from the service; whatever it does is an error with its name."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.errors import InvalidRequest
+from domain.runs.request import BacktestRequest, StrategySpec
+from service.strategies.library import Entry, Library
+from service.strategies.loading import answer
+from service.strategies.messages import Describe, Described
+from service.strategies.strategies import Strategies, UnknownStrategy
+
+GOOD = '''
+from typing import Annotated
+import numpy as np
+from msgspec import Meta
+from domain.strategies.base import SignalStrategy
+
+print("printed while it was loaded")
+
+class Constant(SignalStrategy, frozen=True):
+    """Holds a constant share."""
+
+    share: Annotated[float, Meta(ge=0, le=1, description="share of the account")] = 0.5
+
+    def targets(self, bars, symbols):
+        return np.full(len(bars), self.share / symbols)
+'''
+FILES = {
+    "constant": GOOD,
+    "broken": "import nowhere\n",
+    "endless": "while True:\n    pass\n",
+    "leaving": "import os\nos._exit(3)\n",
+    "hoarding": "hoard = bytes(2_000_000_000)\n",
+    "empty": "",
+    "rsi": GOOD,
+}
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    return ("asyncio", {"use_uvloop": True})
+
+
+@pytest.fixture(scope="module")
+async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("strategies")
+    for name, text in FILES.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+async def strategies(folder: Path) -> AsyncIterator[Strategies]:
+    async with Strategies(folder, memory_mib_max=1024, load_seconds_max=2) as opened:
+        yield opened
+
+
+def asking(name: str, **params: Any) -> BacktestRequest:
+    return BacktestRequest(
+        symbols=["A"],
+        start_date="2024-01-01",
+        end_date="2025-01-01",
+        strategy=StrategySpec(name, params),
+    )
+
+
+async def refusal(strategies: Strategies, request: BacktestRequest) -> str:
+    with pytest.raises(InvalidRequest) as raised:
+        await strategies.accept(request)
+    return str(raised.value)
+
+
+async def test_the_list_has_them_all_and_a_bad_one_names_its_error(strategies: Strategies) -> None:
+    described = {(each.name, each.source): each for each in await strategies.describe_all()}
+    errors = {name: each.error for (name, source), each in described.items() if source == "file"}
+    assert errors == {
+        "constant": None,
+        "broken": "cannot be loaded: ModuleNotFoundError: No module named 'nowhere' (line 1)",
+        "endless": "is not loaded after 2 seconds: does it ever end?",
+        "leaving": "ended the process that was to load it",
+        "hoarding": "cannot be loaded: MemoryError (line 1)",
+        "empty": "must define one strategy, a subclass of SignalStrategy or EventStrategy with"
+        " all the methods that this asks for; found: none",
+        "rsi": "is the name of a strategy that is built-in: rename the file",
+    }
+    constant = described["constant", "file"]
+    assert (constant.kind, constant.description) == ("signal", "Holds a constant share.")
+    assert [str(each) for each in constant.parameters] == ["share (float 0 to 1, default 0.5)"]
+    assert described["rsi", "built_in"].error is None
+
+
+async def test_one_that_goes_while_it_is_listed_is_an_error_of_its_own(folder: Path) -> None:
+    gone = Describe(Entry("gone", "file"))
+    answered = answer(gone, Library(folder))
+    assert isinstance(answered, Described)
+    assert answered.description.error is not None
+    assert "unknown strategy 'gone'" in answered.description.error
+
+
+async def test_one_that_is_not_there_is_unknown(strategies: Strategies) -> None:
+    with pytest.raises(UnknownStrategy, match=r"^unknown strategy 'nothing'; there are .*constant"):
+        await strategies.describe("nothing")
+    assert (await strategies.describe("rsi")).source == "built_in"
+
+
+async def test_a_request_is_completed_and_gets_the_source(strategies: Strategies) -> None:
+    accepted = await strategies.accept(asking("constant"))
+    assert accepted.request.strategy.params == {"share": 0.5}
+    assert accepted.request.start_date == "2024-01-01T00:00:00+00:00"
+    assert accepted.code is not None
+    assert accepted.code.source == GOOD.encode()
+    assert (await strategies.accept(asking("rsi"))).code is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "detail"),
+    [
+        (asking("constant", share=2), "strategy.params.share: Expected `float` <= 1.0; allowed: "),
+        (asking("constant", sahre=1), "strategy.params.sahre: constant has no such parameter; "),
+        (asking("broken"), "strategy.name: broken cannot be loaded: ModuleNotFoundError: "),
+        (asking("endless"), "strategy.name: endless is not loaded after 2 seconds"),
+        (asking("leaving"), "strategy.name: leaving ended the process that was to load it"),
+        (asking("nothing"), "strategy.name: unknown strategy 'nothing'; there are "),
+    ],
+    ids=lambda value: value.strategy.name if isinstance(value, BacktestRequest) else None,
+)
+async def test_what_cannot_be_run_is_refused(
+    strategies: Strategies, request_: BacktestRequest, detail: str
+) -> None:
+    assert (await refusal(strategies, request_)).startswith(detail)
+    assert (await strategies.accept(asking("constant"))).code is not None
+
+
+async def test_a_changed_file_is_another_strategy_at_once(
+    strategies: Strategies, folder: Path
+) -> None:
+    path = folder / "changing.py"
+    for default in (0.25, 0.75):
+        path.write_text(GOOD.replace("0.5", str(default)))
+        accepted = await strategies.accept(asking("changing"))
+        assert accepted.request.strategy.params == {"share": default}
