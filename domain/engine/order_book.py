@@ -11,7 +11,7 @@ from domain.engine.numbers import floats_of, integers_of
 from domain.engine.order import Order
 from domain.engine.terms import Reason, Rule, Status, TimeInForce
 from domain.engine.timeline import Timeline
-from domain.engine.waiting import Amendment, Meeting, Waiting
+from domain.engine.waiting import Amendment, Meeting, Waiting, in_order
 
 _NO_FILL, _TRIGGERED = int(Rule.NONE), int(Rule.TRIGGERED)
 _NO_PRICE = 0.0  # compiled code takes no None; it reads only the prices that an order has
@@ -81,8 +81,7 @@ class OrderBook:
             self.arrive(row, self._moments[row])
         if self._days[row] != self._today:
             self._begin_day(row)
-        found = self._meetings(row)
-        return sorted(found) if len(found) > 1 else found
+        return in_order(self._meetings(row))
 
     def reduce(self, row: int, waiting: Waiting, quantity: float, reason: Reason) -> None:
         """Take a fill off an order; with a reason, what is left of it ends."""
@@ -129,7 +128,10 @@ class OrderBook:
 
     def _carry_out(self, row: int, waiting: Waiting, amendment: Amendment | None) -> None:
         order = waiting.order
-        rest = 0.0 if amendment is None else amendment.quantity - order.filled
+        rest = 0.0
+        if amendment is not None:
+            size = order.quantity if amendment.quantity is None else amendment.quantity
+            rest = size - order.filled
         if amendment is None or rest * order.quantity <= 0.0:
             self.end(row, waiting, Status.CANCELLED, Reason.REQUESTED)
             return
@@ -168,7 +170,7 @@ class OrderBook:
                 waiting.kind = kind_after(waiting.kind)
                 self.leave(row, waiting)
             else:
-                found.append(Meeting.of(waiting, price, Rule(number)))
+                found.append(Meeting(waiting, opened, price, Rule(number)))
         return found
 
     def _note(

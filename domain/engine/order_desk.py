@@ -83,7 +83,7 @@ class OrderDesk:
         stop: float | None,
     ) -> bool:
         """Send an amendment at the close of ``row``; False where the order is done already."""
-        size = order.quantity
+        size = None
         if quantity is not None:
             lots = whole_lots(above_zero("quantity", quantity), self._lot_size)
             size = math.copysign(lots, order.quantity)
@@ -134,7 +134,7 @@ def _price(name: str, value: float | None) -> float | None:
 
 def _amended(name: str, old: float | None, new: float | None) -> float | None:
     if new is None:
-        return old
+        return None
     if old is None:
         raise InvalidCall(f"the order has no {name} that could be amended")
     return above_zero(name, new)

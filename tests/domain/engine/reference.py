@@ -130,11 +130,12 @@ class Reference:
         quantity = order.left
         share = self.settings.max_volume_participation
         if share is not None:
-            most = self.in_lots(bar.volume * share)
-            if abs(quantity) - most > max(ROUNDING * abs(quantity), 0.5 * self.lot):
-                quantity = math.copysign(most, quantity)
-            if quantity == 0:
-                return
+            most = bar.volume * share
+            if abs(quantity) > most * (1 + ROUNDING):
+                lots = self.in_lots(most)
+                if lots <= ROUNDING * abs(quantity):
+                    return
+                quantity = math.copysign(lots, quantity)
         offered = quantity
         slippage = self.settings.slippage_bps / 10_000
         price = bar.open * (1 + slippage if quantity > 0 else 1 - slippage)

@@ -66,6 +66,18 @@ def test_with_latency_an_amendment_waits_too() -> None:
     assert [fill[0] for fill in act(data, at(script), latency_ms=1).fills] == [3]
 
 
+def test_amendments_that_are_under_way_together_all_hold() -> None:
+    def amend(context: Context) -> None:
+        context.amend(first(context), limit=9)
+        context.amend(first(context), quantity=5)
+
+    script = {0: lambda context: context.buy("A", 10, limit=8), 2: amend}
+    days = [bars("A", FLAT, [*FLAT[:4], 9.0, 9.0])]
+    outcome = act(days, at(script), latency_ms=1)
+    order = outcome.table("orders").filter(status="amended").select("quantity", "limit")
+    assert order.rows() == [(10, 9.0), (5, 9.0)]
+
+
 def test_the_amended_size_counts_what_is_filled_already() -> None:
     script = {
         0: lambda context: context.sell("A", 30),

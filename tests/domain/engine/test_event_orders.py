@@ -78,6 +78,29 @@ def test_a_protective_stop_and_a_profit_limit_on_one_bar_assume_the_worse() -> N
     assert outcome.orders[-1] == (3, 2, "sell", "rejected", 10, "short_not_allowed")
 
 
+def test_the_price_passes_the_nearer_of_two_orders_first() -> None:
+    data = quotes("A", QUIET, (10, 10.5, 8, 9))
+
+    def ladder(context: Context) -> None:
+        context.buy("A", 100, limit=8.5)
+        context.buy("A", 100, limit=9.5)
+
+    assert rules(ordered(data, ladder)) == [
+        (1, 100, 9.5, "limit"),
+        (1, pytest.approx(50 / 8.5), 8.5, "limit"),
+    ]
+
+
+def test_an_entry_comes_before_the_stop_below_it() -> None:
+    data = quotes("A", QUIET, (10, 10.5, 8, 9))
+
+    def bracket(context: Context) -> None:
+        context.sell("A", 10, stop=8.5)
+        context.buy("A", 10, limit=9.5)
+
+    assert rules(ordered(data, bracket)) == [(1, 10, 9.5, "limit"), (1, 10, 8.5, "stop")]
+
+
 def test_what_a_sale_brings_later_in_a_bar_does_not_pay_for_a_purchase_at_its_open() -> None:
     data = [quotes("A", QUIET, QUIET, QUIET, (10, 12, 10, 10)), bars("B", [10] * 4, [10] * 4)]
     orders = {
