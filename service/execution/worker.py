@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import BinaryIO, Literal, NoReturn, cast
 
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
 from domain.strategies import registry
@@ -53,12 +53,19 @@ class Engine:
                     self._jobs.put(command)
                 case Stop(run_id=run_id):
                     self._stopped = run_id
-        # The service is gone, whatever the engine is doing: nobody waits for it any more.
-        os._exit(0)
+        _leave()
 
     def _reply(self, frame: bytes) -> None:
-        self._replies.write(frame)
-        self._replies.flush()
+        try:
+            self._replies.write(frame)
+            self._replies.flush()
+        except BrokenPipeError:  # seen here before the other thread has read the end
+            _leave()
+
+
+def _leave() -> NoReturn:
+    # The service is gone, whatever the engine is doing: nobody waits for it any more.
+    os._exit(0)
 
 
 def warm_up(catalog: Catalog) -> None:
