@@ -9,9 +9,9 @@ from domain.runs.manifest import Dataset, Manifest, Provided, describe
 from domain.runs.request import BacktestRequest
 from service.audit.report import RunCheck
 from service.execution.job import ASKED_FOR, from_catalog, made_up
-from service.market_data.catalog import Catalog
+from service.market_data.catalog import Catalog, begins_late, ends_early
 from service.market_data.errors import MissingData
-from service.market_data.session_range import session_range, spelled
+from service.market_data.session_range import session_range
 
 
 class Contradiction(Exception):
@@ -136,18 +136,9 @@ def _made_up_for_want(symbol: str, request: BacktestRequest, catalog: Catalog) -
 
 
 def _edges(bars: Bars, request: BacktestRequest) -> list[str]:
-    # As the catalog words them.
     resolution = request.resolution
     start, end = session_range(request.start, request.end, resolution, request.timezone)
-    first, last = int(bars.timestamp[0]), int(bars.timestamp[-1])
-    edges = []
-    if first > start:
-        begin, asked = spelled(first, resolution), spelled(start, resolution)
-        edges.append(f"{bars.symbol}: bars begin on {begin}, after the asked start {asked}")
-    if last + max(resolution.microseconds, 1) <= end:
-        finish, asked = spelled(last, resolution), spelled(end, resolution)
-        edges.append(f"{bars.symbol}: bars end on {finish}, before the asked end {asked}")
-    return edges
+    return [*begins_late(bars, resolution, start), *ends_early(bars, resolution, end)]
 
 
 def _warning_notes(recorded: list[str], accounts: list[_Account]) -> list[str]:
