@@ -5,7 +5,7 @@ from pathlib import Path
 
 from eventstore.errors import OpenFailed
 from eventstore.limits import DEFAULT_LIMITS
-from eventstore.migrations import IDENTITY, migrate, schema_version, unreadable
+from eventstore.migrations import IDENTITY, closed_on_failure, migrate, schema_version
 
 PRAGMAS = (
     "journal_mode = WAL",
@@ -26,15 +26,9 @@ def connect(path: Path, busy_seconds: float = DEFAULT_LIMITS.busy_seconds) -> sq
         connection = sqlite3.connect(path, isolation_level=None, timeout=busy_seconds)
     except sqlite3.Error as error:
         raise OpenFailed(f"{path} cannot be opened: {error}") from error
-    try:
+    with closed_on_failure(path, connection):
         version = schema_version(path, *connection.execute(IDENTITY).fetchone())
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         migrate(connection, version)
-    except sqlite3.Error as error:
-        connection.close()
-        raise unreadable(path, error) from error
-    except BaseException:
-        connection.close()
-        raise
     return connection

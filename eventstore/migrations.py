@@ -1,7 +1,8 @@
 """Whose file it is, which schema it has, and the steps from an older schema to ours."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventstore.errors import NotALog, OpenFailed, UnsupportedLogVersion
@@ -41,6 +42,19 @@ def migrate(
             f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID}; "
             f"PRAGMA user_version = {number}; COMMIT;"
         )
+
+
+@contextmanager
+def closed_on_failure(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection that is being opened where that fails; SQLite's errors say of what."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        connection.close()
+        raise unreadable(path, error) from error
+    except BaseException:
+        connection.close()
+        raise
 
 
 def unreadable(path: Path, error: sqlite3.Error) -> OpenFailed:

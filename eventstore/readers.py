@@ -9,8 +9,8 @@ from typing import Any, cast
 import aiosqlite
 
 from eventstore.errors import OpenFailed, ReadFailed, StoreClosed
-from eventstore.migrations import IDENTITY, LOG_ID, unreadable
-from eventstore.readonly import address, check_schema
+from eventstore.migrations import LOG_ID, unreadable
+from eventstore.readonly import address, open_read_only
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -71,8 +71,7 @@ class Readers:
 
 def _log_id(path: Path) -> str:
     # Not with aiosqlite: its thread outlives a connection that fails, and may find the loop closed.
-    with closing(sqlite3.connect(address(path), uri=True)) as connection:
-        check_schema(path, connection.execute(IDENTITY).fetchone())
+    with closing(open_read_only(path)) as connection:
         found = connection.execute(LOG_ID).fetchone()
     if found is None:
         raise OpenFailed(f"{path} has no log id: its table log_identity is empty")

@@ -4,7 +4,13 @@ import sqlite3
 from pathlib import Path
 
 from eventstore.errors import UnsupportedLogVersion
-from eventstore.migrations import IDENTITY, SCHEMA_VERSION, schema_version, unreadable
+from eventstore.migrations import (
+    IDENTITY,
+    SCHEMA_VERSION,
+    closed_on_failure,
+    schema_version,
+    unreadable,
+)
 
 
 def address(path: Path) -> str:
@@ -21,14 +27,8 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(address(path), uri=True, isolation_level=None)
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
-    try:
+    with closed_on_failure(path, connection):
         check_schema(path, connection.execute(IDENTITY).fetchone())
-    except sqlite3.Error as error:
-        connection.close()
-        raise unreadable(path, error) from error
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 

@@ -9,9 +9,9 @@ from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 from service.audit.report import RunCheck
 from service.execution.job import ASKED_FOR, from_catalog, made_up, short_of_warmup
-from service.market_data.catalog import Catalog
+from service.market_data.catalog import Catalog, begins_late, ends_early
 from service.market_data.errors import MissingData
-from service.market_data.session_range import session_range, spelled
+from service.market_data.session_range import session_range
 
 
 class Contradiction(Exception):
@@ -157,18 +157,10 @@ def _made_up_for_want(dataset: Dataset, request: BacktestRequest, catalog: Catal
 
 
 def _edges(provided: Provided, request: BacktestRequest) -> list[str]:
-    # As the catalog words them.
     bars, resolution = provided.bars, request.resolution
     start, end = session_range(request.start, request.end, resolution, request.timezone)
-    first, last = int(bars.timestamp[provided.warmup_bars]), int(bars.timestamp[-1])
-    edges = []
-    if first > start:
-        begin, asked = spelled(first, resolution), spelled(start, resolution)
-        edges.append(f"{bars.symbol}: bars begin on {begin}, after the asked start {asked}")
-    if last + max(resolution.microseconds, 1) <= end:
-        finish, asked = spelled(last, resolution), spelled(end, resolution)
-        edges.append(f"{bars.symbol}: bars end on {finish}, before the asked end {asked}")
-    return edges
+    traded = bars.between(start, end)
+    return [*begins_late(traded, resolution, start), *ends_early(traded, resolution, end)]
 
 
 def _warning_notes(recorded: list[str], accounts: list[_Account]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 
 def private_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -17,3 +17,17 @@ def private_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return commands, replies
+
+
+def reply(pipe: BinaryIO, frame: bytes) -> None:
+    """Write a whole frame; where nobody reads it any more, the process ends without a word."""
+    try:
+        pipe.write(frame)
+        pipe.flush()
+    except BrokenPipeError:
+        leave()
+
+
+def leave() -> NoReturn:
+    """End at once, whatever the process is doing: the service is gone."""
+    os._exit(0)

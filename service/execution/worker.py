@@ -3,7 +3,6 @@
 Run as ``python -P -m service.execution.worker MARKET_FOLDER MISSING_DATA MEMORY_MIB_MAX``.
 """
 
-import os
 import queue
 import signal
 import sys
@@ -29,7 +28,7 @@ from service.execution.frames import (
 )
 from service.execution.job import MissingDataPolicy, execute
 from service.execution.memory import limit_memory
-from service.execution.pipes import private_pipes
+from service.execution.pipes import leave, private_pipes, reply
 from service.market_data.catalog import Catalog
 
 
@@ -59,7 +58,7 @@ class Engine:
             # A run that waits already loads what it needs, and the next one what that needs.
             if self._jobs.empty():
                 warm_up(name, self._catalog)
-        self._reply(pack(Ready()))
+        reply(self._replies, pack(Ready()))
         while True:
             job = self._jobs.get()
             limit_memory(self._memory_mib_max)
@@ -67,9 +66,9 @@ class Engine:
             for events in self._events(job):
                 if self._stopped == job.run_id:
                     break
-                self._reply(pack(Batch(events)))
+                reply(self._replies, pack(Batch(events)))
                 worn = _is_out_of_memory(events[-1])
-            self._reply(pack(Done(worn)))
+            reply(self._replies, pack(Done(worn)))
 
     def _events(self, job: Job) -> Iterator[list[EncodedEvent]]:
         match job:
@@ -87,12 +86,7 @@ class Engine:
                     self._jobs.put(command)
                 case Stop(run_id=run_id):
                     self._stopped = run_id
-        # The service is gone, whatever the engine is doing: nobody waits for it any more.
-        os._exit(0)
-
-    def _reply(self, frame: bytes) -> None:
-        self._replies.write(frame)
-        self._replies.flush()
+        leave()
 
 
 def _is_out_of_memory(event: EncodedEvent) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 from eventstore.errors import ReadFailed, StoreClosed
 from eventstore.store import EventStore
@@ -100,12 +101,11 @@ class Feed:
     async def _wait(self, grown: asyncio.Event, due: float | None) -> None:
         wait = asyncio.timeout_at(due)
         try:
-            async with wait:
-                self._waits.add(wait)
-                if not self._closed:
-                    await grown.wait()
-        except TimeoutError:
-            pass  # a beat, or the end
+            with suppress(TimeoutError):  # a beat is due, or the feed was closed
+                async with wait:
+                    self._waits.add(wait)
+                    if not self._closed:
+                        await grown.wait()
         finally:
             self._waits.discard(wait)
 

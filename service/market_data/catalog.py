@@ -121,9 +121,9 @@ class Catalog:
             raise self._missing(symbol, resolution, start, end)
         notes = _resampled(symbol, resolution, source)
         if entry.first == found.timestamp[0]:
-            notes += _begins_late(reached, resolution, start)
+            notes += begins_late(reached, resolution, start)
         if entry.last == found.timestamp[-1]:
-            notes += _ends_early(reached, resolution, end)
+            notes += ends_early(reached, resolution, end)
         return Loaded(bars, source, notes)
 
     def _source(self, symbol: str, resolution: Resolution) -> Resolution | None:
@@ -161,7 +161,8 @@ def _resampled(symbol: str, resolution: Resolution, source: Resolution) -> tuple
     return (f"{symbol}: {resolution.value} bars were made from {source.value} bars",)
 
 
-def _begins_late(bars: Bars, resolution: Resolution, start: int) -> tuple[str, ...]:
+def begins_late(bars: Bars, resolution: Resolution, start: int) -> tuple[str, ...]:
+    """What a run is told where its bars begin after the ``start`` that was asked for."""
     first = int(bars.timestamp[0])
     if first <= start:
         return ()
@@ -169,7 +170,8 @@ def _begins_late(bars: Bars, resolution: Resolution, start: int) -> tuple[str, .
     return (f"{bars.symbol}: bars begin on {begin}, after the asked start {asked}",)
 
 
-def _ends_early(bars: Bars, resolution: Resolution, end: int) -> tuple[str, ...]:
+def ends_early(bars: Bars, resolution: Resolution, end: int) -> tuple[str, ...]:
+    """What a run is told where a whole bar is wanting before the ``end`` that was asked for."""
     last = int(bars.timestamp[-1])
     if last + max(resolution.microseconds, 1) > end:
         return ()

@@ -17,7 +17,7 @@ from domain.strategies.code import UnusableCode
 from domain.strategies.description import Description, describe
 from service.execution.frames import pack, read_body
 from service.execution.memory import limit_memory
-from service.execution.pipes import private_pipes
+from service.execution.pipes import private_pipes, reply
 from service.strategies.library import Entry, Library
 from service.strategies.messages import (
     Accepted,
@@ -69,17 +69,12 @@ def main() -> None:
     questions, answers = private_pipes()
     folder, memory_mib_max = sys.argv[1:]
     library = Library(Path(folder) if folder else None)
-
-    def reply(message: Answer) -> None:
-        answers.write(pack(message))
-        answers.flush()
-
-    reply(Loaded())
+    reply(answers, pack(Loaded()))
     while (body := read_body(questions)) is not None:
         limit_memory(int(memory_mib_max))
         # The service ends what takes too long, unless it is gone itself by then.
         signal.alarm(ALONE_SECONDS_MAX)
-        reply(answer(_decode(body), library))
+        reply(answers, pack(answer(_decode(body), library)))
         signal.alarm(0)
 
 

@@ -18,10 +18,10 @@ from tests.benchmarks.frames import text_frames
 from tests.benchmarks.processes import Serving, running, service
 from tests.benchmarks.table import Row, spread
 
-EVENTS = 50_000
+EVENTS = 100_000
 APPEND_EVENTS = 10  # those of one append share their timestamp
 ROUNDS = 7
-FLOOR = 0.50
+FLOOR = 0.70
 REQUEST = BacktestRequest(symbols=["AAPL"], start_date="2024-01-01", end_date="2024-12-31")
 LINE = Logged("bought 100 AAPL at the open, 187.15 with slippage and commission; " + "." * 40)
 

@@ -1,7 +1,17 @@
-"""What somebody who can write a log's file may do to it, and the first event that is then wrong.
+"""What somebody who can write a log's file may do to it, and the first event that is then wrong."""
 
-The log begins with a1 a2 a3, b1 b2, a4 at positions 1 to 6.
-"""
+from eventstore.events import NewEvent
+from eventstore.store import EventStore
+
+
+async def begin(store: EventStore) -> None:
+    """Append what all of ``CHANGES`` can be made to: a1 a2 a3, b1 b2, a4 at positions 1 to 6."""
+    await store.append(
+        "a", [NewEvent("x", b"1"), NewEvent("x", b"2", b"tape"), NewEvent("x", b"3", b"")], 0
+    )
+    await store.append("b", [NewEvent("x", b"4"), NewEvent("x", b"5")], 0)
+    await store.append("a", [NewEvent("x", b"6")], 3)
+
 
 CHANGES = [
     ("UPDATE events SET payload = x'00' WHERE position = 2", 2),

@@ -17,7 +17,7 @@ from eventstore.migrations import MIGRATIONS
 from eventstore.statements import INSERT
 from eventstore.store import EventStore
 from eventstore.tree import TreeRoot
-from tests.eventstore.changes import CHANGES
+from tests.eventstore.changes import CHANGES, begin
 from tests.tampering import tampered
 
 SIZE = 9
@@ -27,11 +27,7 @@ SIZE = 9
 async def written(log: Path) -> Path:
     """Positions 1 to 9: a1 a2 a3, b1 b2, a4, c1, b3, c2; 4, 6, 7, 9 are the last of something."""
     async with await EventStore.open(log) as store:
-        await store.append(
-            "a", [NewEvent("x", b"1"), NewEvent("x", b"2", b"tape"), NewEvent("x", b"3", b"")], 0
-        )
-        await store.append("b", [NewEvent("x", b"4"), NewEvent("x", b"5")], 0)
-        await store.append("a", [NewEvent("x", b"6")], 3)
+        await begin(store)
         await store.append("c", [NewEvent("x", b"7")], 0)
         await store.append("b", [NewEvent("x", b"8")], 2)
         await store.append("c", [NewEvent("x", b"9")], 1)

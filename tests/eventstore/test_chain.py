@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from eventstore.chain import GENESIS, Head, event_hash, verify, without_gaps
 from eventstore.errors import ChainBroken
-from eventstore.events import Event, NewEvent
+from eventstore.events import Event
 from eventstore.store import EventStore
-from tests.eventstore.changes import CHANGES
+from tests.eventstore.changes import CHANGES, begin
 from tests.tampering import tampered
 
 
@@ -22,11 +22,7 @@ from tests.tampering import tampered
 async def written(log: Path) -> Path:
     """Positions 1 to 6: a1 a2 a3, b1 b2, a4."""
     async with await EventStore.open(log) as store:
-        await store.append(
-            "a", [NewEvent("x", b"1"), NewEvent("x", b"2", b"tape"), NewEvent("x", b"3", b"")], 0
-        )
-        await store.append("b", [NewEvent("x", b"4"), NewEvent("x", b"5")], 0)
-        await store.append("a", [NewEvent("x", b"6")], 3)
+        await begin(store)
     return log
 
 

@@ -1,5 +1,6 @@
 """The crowd: clients that post, watch, cancel and follow, whatever happens."""
 
+from contextlib import suppress
 from typing import Any, Self
 
 import anyio
@@ -90,12 +91,10 @@ class Crowd:
 
     async def _answer(self, method: str, path: str, body: Document | None) -> Response:
         while True:
-            try:
+            with suppress(*HTTP_BROKEN):
                 response = await self._http.request(method, path, json=body)
                 if response.status_code != UNAVAILABLE:
                     return response
-            except HTTP_BROKEN:
-                pass
             await anyio.sleep(RETRY_SECONDS)
 
 

@@ -25,6 +25,34 @@ from domain.runs.manifest import Dataset, Manifest
 from domain.runs.request import BacktestRequest, normalise
 from domain.runs.results import CURVES, ResultsFold
 
+DEFAULTS: dict[str, Any] = {
+    "resolution": "day",
+    "strategy": {"name": "buy_and_hold", "params": {"position_size": 1.0}},
+    "execution": {
+        "slippage_bps": 0.0,
+        "commission_bps": 0.0,
+        "commission_per_share": 0.0,
+        "commission_minimum": 0.0,
+        "latency_ms": 0.0,
+        "lot_size": None,
+        "max_volume_participation": None,
+        "allow_short": False,
+        "max_leverage": 1.0,
+        "borrow_bps": 0.0,
+        "warmup_bars": 0,
+        "rebalance": "on_change",
+        "risk_free_rate": 0.0,
+    },
+    "initial_capital": 1_000_000.0,
+    "currency": "USD",
+    "timezone": "UTC",
+    "data_source": "catalog",
+    "benchmark_symbol": None,
+    "name": None,
+    "tags": None,
+}
+"""What the contract says of a request's fields that are left out."""
+
 
 def a_request(**fields: Any) -> BacktestRequest:
     given = {"symbols": ["AAPL"], "start_date": "2024-01-01", "end_date": "2024-12-31"} | fields

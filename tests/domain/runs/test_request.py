@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.errors import InvalidRequest
 from domain.market.resolution import Resolution
 from domain.runs.request import BacktestRequest, Execution, StrategySpec, normalise
-from tests.domain.runs.making import a_request
+from tests.domain.runs.making import DEFAULTS, a_request
 
 MINIMUM = {"symbols": ["AAPL"], "start_date": "2024-01-01", "end_date": "2024-12-31"}
 
@@ -33,30 +33,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "symbols": ["AAPL"],
         "start_date": "2024-01-01T00:00:00+00:00",
         "end_date": "2024-12-31T00:00:00+00:00",
-        "resolution": "day",
-        "strategy": {"name": "buy_and_hold", "params": {"position_size": 1.0}},
-        "execution": {
-            "slippage_bps": 0.0,
-            "commission_bps": 0.0,
-            "commission_per_share": 0.0,
-            "commission_minimum": 0.0,
-            "latency_ms": 0.0,
-            "lot_size": None,
-            "max_volume_participation": None,
-            "allow_short": False,
-            "max_leverage": 1.0,
-            "borrow_bps": 0.0,
-            "warmup_bars": 0,
-            "rebalance": "on_change",
-            "risk_free_rate": 0.0,
-        },
-        "initial_capital": 1_000_000.0,
-        "currency": "USD",
-        "timezone": "UTC",
-        "data_source": "catalog",
-        "benchmark_symbol": None,
-        "name": None,
-        "tags": None,
+        **DEFAULTS,
     }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.domain.runs.making import DEFAULTS
 from tests.service.api.running import SHORT, Document, Service
 
 
@@ -17,30 +18,7 @@ async def test_what_is_left_out_takes_its_documented_default(service: Service) -
         "symbols": ["AAPL"],
         "start_date": "2010-01-01T00:00:00+00:00",
         "end_date": "2011-01-01T00:00:00+00:00",
-        "resolution": "day",
-        "strategy": {"name": "buy_and_hold", "params": {"position_size": 1.0}},
-        "execution": {
-            "slippage_bps": 0.0,
-            "commission_bps": 0.0,
-            "commission_per_share": 0.0,
-            "commission_minimum": 0.0,
-            "latency_ms": 0.0,
-            "lot_size": None,
-            "max_volume_participation": None,
-            "allow_short": False,
-            "max_leverage": 1.0,
-            "borrow_bps": 0.0,
-            "warmup_bars": 0,
-            "rebalance": "on_change",
-            "risk_free_rate": 0.0,
-        },
-        "initial_capital": 1_000_000.0,
-        "currency": "USD",
-        "timezone": "UTC",
-        "data_source": "catalog",
-        "benchmark_symbol": None,
-        "name": None,
-        "tags": None,
+        **DEFAULTS,
     }
 
 
