@@ -5,7 +5,19 @@ from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 
-from service.api import audit, backtests, events, health, lookahead, report, strategies, stream
+from service.api import (
+    audit,
+    backtests,
+    events,
+    health,
+    lookahead,
+    optimization_report,
+    optimization_results,
+    optimizations,
+    report,
+    strategies,
+    stream,
+)
 from service.core import Core, open_core
 from service.http.failures import EXCEPTION_HANDLERS
 from service.http.stack import middleware
@@ -25,6 +37,9 @@ def create_app(settings: Settings, core: Core | None = None) -> Starlette:
             *health.ROUTES,
             *strategies.ROUTES,
             *backtests.ROUTES,
+            *optimizations.ROUTES,
+            *optimization_results.ROUTES,
+            *optimization_report.ROUTES,
             *report.ROUTES,
             *lookahead.ROUTES,
             *audit.ROUTES,

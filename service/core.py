@@ -1,4 +1,4 @@
-"""The parts of a running service, opened and closed together: log, engines, dispatcher."""
+"""The parts of a running service, opened and closed together: log, engines, who works them."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -12,10 +12,14 @@ from eventstore.store import EventStore
 from service import clock
 from service.audit.key import open_key, public_hex
 from service.execution.dispatcher import Dispatcher
-from service.execution.process_pool import ProcessPool
+from service.execution.executor import Executor
+from service.execution.executors import Executors, open_executors
 from service.feed.feed import Feed
 from service.market_data.catalog import Catalog
+from service.optimizations.conductor import Conductor
+from service.optimizations.results import OptimizationResults
 from service.projections import stored_projections
+from service.report.optimizations.reports import OptimizationReports
 from service.report.reports import Reports
 from service.results import Results
 from service.settings import Settings
@@ -25,15 +29,21 @@ logger = logging.getLogger(__name__)
 
 
 class Core(NamedTuple):
-    """What serves requests, over HTTP or in this process; no ``engines`` where it only reads."""
+    """What serves requests, over HTTP or in this process.
+
+    No ``engines`` and no ``conductor`` where it only reads.
+    """
 
     store: EventStore
     results: Results
     audit_key: Ed25519PrivateKey
     feed: Feed
     strategies: Strategies
-    engines: ProcessPool | None
+    engines: Executor | None
     reports: Reports
+    optimization_results: OptimizationResults
+    optimization_reports: OptimizationReports
+    conductor: Conductor | None = None
 
 
 @asynccontextmanager
@@ -51,17 +61,18 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
             settings.log_path, projections=stored_projections(), clock=clock.now_microseconds
         ) as store,
     ):
-        key = _audit_key(settings, await store.head())
-        pool = ProcessPool(
-            settings.engine_processes,
-            [str(settings.market_path), settings.missing_data, str(settings.run_memory_mib_max)],
-            settings.run_seconds_max,
-        )
-        async with pool, anyio.create_task_group() as tasks:
-            tasks.start_soon(Dispatcher(store, pool).run)
-            reports = Reports(store, Catalog(settings.market_path))
-            yield Core(store, Results(store), key, Feed(store), strategies, pool, reports)
+        core = await reading_core(settings, store, strategies)
+        async with open_executors(settings) as executors, anyio.create_task_group() as tasks:
+            conductor = Conductor(store, executors)
+            tasks.start_soon(_dispatch, store, executors)
+            tasks.start_soon(conductor.run)
+            yield core._replace(engines=executors.own, conductor=conductor)
             tasks.cancel_scope.cancel()
+
+
+async def _dispatch(store: EventStore, executors: Executors) -> None:
+    await executors.settled()
+    await Dispatcher(store, executors.own).run()
 
 
 @asynccontextmanager
@@ -71,9 +82,22 @@ async def open_core_read_only(settings: Settings) -> AsyncIterator[Core]:
         _strategies(settings) as strategies,
         await EventStore.open(settings.log_path, read_only=True) as store,
     ):
-        key = _audit_key(settings, await store.head())
-        reports = Reports(store, Catalog(settings.market_path))
-        yield Core(store, Results(store), key, Feed(store), strategies, None, reports)
+        yield await reading_core(settings, store, strategies)
+
+
+async def reading_core(settings: Settings, store: EventStore, strategies: Strategies) -> Core:
+    """What answers from an open log, without engines. Raises ``EvidenceError``."""
+    return Core(
+        store=store,
+        results=Results(store),
+        audit_key=_audit_key(settings, await store.head()),
+        feed=Feed(store),
+        strategies=strategies,
+        engines=None,
+        reports=Reports(store, Catalog(settings.market_path)),
+        optimization_results=OptimizationResults(store),
+        optimization_reports=OptimizationReports(store),
+    )
 
 
 def _strategies(settings: Settings) -> Strategies:

@@ -10,6 +10,7 @@ from domain.runs.lifecycle import Run, evolve
 from eventstore.events import Event
 from eventstore.projection import Projection
 from eventstore.store import EventStore
+from service.optimizations.projection import OptimizationsProjection
 
 RUN_STREAM = "backtest-"
 ACTIVE_STATES = ("queued", "running")
@@ -74,7 +75,7 @@ class RunsProjection:
 
 def stored_projections() -> list[Projection]:
     """Every projection that the service's log keeps."""
-    return [RunsProjection()]
+    return [RunsProjection(), OptimizationsProjection()]
 
 
 def _stored(connection: sqlite3.Connection, run_id: str) -> Run | None:

@@ -47,6 +47,11 @@ async def get_run(store: EventStore, run_id: str) -> Run:
     return run
 
 
+async def stream_of_run(store: EventStore, run_id: str) -> str:
+    """Name the stream of a run. Raises ``UnknownRun``."""
+    return stream_of((await get_run(store, run_id)).run_id)
+
+
 async def cancel_run(store: EventStore, run_id: str) -> Run:
     """Cancel a queued or running run. Raises ``UnknownRun`` or ``IllegalMove``."""
     run_id = _canonical(run_id)

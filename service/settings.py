@@ -61,6 +61,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         Literal["fail", "synthetic"],
         Meta(description="A run whose prices are missing fails, or runs on made-up ones."),
     ] = "fail"
+    executor: Annotated[
+        Literal["local", "ray"],
+        Meta(description="What runs backtests and sweeps: this machine's engines, or Ray."),
+    ] = "local"
+    ray_address: Annotated[
+        str,
+        Meta(description="The Ray cluster: host:port of its head, or auto for this machine's."),
+    ] = "auto"
     strategies: Annotated[
         Path | None, Meta(description="A folder of users' strategies, one Python file each.")
     ] = None

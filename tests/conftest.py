@@ -12,6 +12,11 @@ settings.register_profile("backtape", deadline=None)
 settings.load_profile("backtape")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell what the marks mean."""
+    config.addinivalue_line("markers", "ray: on a real Ray cluster, started on loopback")
+
+
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     """The loop that the service itself runs on."""

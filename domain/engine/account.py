@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from domain.compiled import compiled_in_place
 from domain.market.bars import Floats, Times
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -86,3 +87,18 @@ class Account(NamedTuple):
             next_change=one.copy(),
             settled_at=one.copy(),
         )
+
+
+@compiled_in_place
+def reopen(account: Account, initial_capital: float, first_period: int) -> None:
+    """Make an account flat again, as ``Account.open`` gives it."""
+    account.cash[0] = initial_capital
+    account.next_order[0] = 1
+    account.waiting[0], account.rows_in_market[0] = 0, 0
+    account.next_change[0], account.settled_at[0] = 0, 0
+    for symbol in range(len(account.position)):
+        account.position[symbol], account.mark[symbol] = 0.0, 0.0
+        account.target[symbol], account.ordered_target[symbol] = 0.0, 0.0
+        account.period[symbol], account.order[symbol] = first_period, 0
+        account.quantity[symbol], account.remaining[symbol] = 0.0, 0.0
+        account.active_at[symbol] = 0

@@ -6,7 +6,7 @@ metric is undefined (fewer than two days, or no variance to divide by) the answe
 
 import math
 
-from domain.engine.reproducible_math import ROUNDING, mean, power, sample_deviation
+from domain.engine.reproducible_math import ROUNDING, mean, power, sample_deviation, total
 from domain.market.bars import Floats
 
 
@@ -15,7 +15,7 @@ def beta(returns: Floats, benchmark: Floats) -> float | None:
     if len(returns) < 2 or sample_deviation(benchmark) <= ROUNDING:
         return None
     deviations = benchmark - mean(benchmark)
-    return math.fsum(deviations * (returns - mean(returns))) / math.fsum(deviations * deviations)
+    return total(deviations * (returns - mean(returns))) / total(deviations * deviations)
 
 
 def alpha(

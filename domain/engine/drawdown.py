@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from domain.compiled import compiled
+from domain.compiled import compiled_in_place
 from domain.engine.account import Integers
 from domain.engine.reproducible_math import ROUNDING
 from domain.market.bars import Floats
@@ -15,6 +15,7 @@ class Drawdown(NamedTuple):
     days: int
 
 
+@compiled_in_place
 def maximum_drawdown(initial_capital: float, equity: Floats, days: Integers) -> Drawdown:
     """The deepest and the longest fall below the running peak, over every equity row.
 
@@ -24,21 +25,20 @@ def maximum_drawdown(initial_capital: float, equity: Floats, days: Integers) -> 
     calendar days; one that is still open counts to the last row. The deepest and the longest
     need not be the same one. A fall of at most 1e-12 of the peak is rounding, not a drawdown.
     """
-    depth, longest = _maximum_drawdown(initial_capital, equity, days)
-    return Drawdown(depth, longest)
-
-
-@compiled
-def _maximum_drawdown(initial_capital: float, equity: Floats, days: Integers) -> tuple[float, int]:
     peak, peak_day = initial_capital, days[0]
-    depth, longest, fallen = 0.0, 0, False
+    lowest, depth, longest = peak, 0.0, 0
+    certain = peak * (1.0 - 2.0 * ROUNDING)
     for t in range(len(equity)):
-        fall = (peak - equity[t]) / peak
-        if fall > ROUNDING or fallen:
-            longest = max(longest, days[t] - peak_day)
-        fallen = fall > ROUNDING
-        if fallen:
-            depth = max(depth, fall)
-        else:
-            peak, peak_day = max(peak, equity[t]), days[t]
-    return depth, longest
+        value = equity[t]
+        # Of one peak the lowest value has the deepest fall: one division instead of one a row.
+        if value < certain or (peak - value) / peak > ROUNDING:
+            lowest = min(lowest, value)
+            continue
+        if lowest < peak:
+            depth, longest = max(depth, (peak - lowest) / peak), max(longest, days[t] - peak_day)
+        peak, peak_day = max(peak, value), days[t]
+        lowest, certain = peak, peak * (1.0 - 2.0 * ROUNDING)
+    if lowest < peak:
+        last = days[len(days) - 1]
+        depth, longest = max(depth, (peak - lowest) / peak), max(longest, last - peak_day)
+    return Drawdown(depth, longest)

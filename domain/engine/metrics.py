@@ -1,31 +1,21 @@
 """The metrics summary of a run."""
 
 import math
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from domain.engine import benchmark_metrics, return_metrics, trade_metrics
+from domain.engine import benchmark_metrics, figures, return_metrics
 from domain.engine.account import Integers
-from domain.engine.drawdown import maximum_drawdown
-from domain.engine.reproducible_math import mean
-from domain.market.bars import Floats
+from domain.engine.figures import FillArrays as FillArrays
+from domain.engine.room import Room
+from domain.market.bars import Floats, Scalar, read_only
 from domain.market.sessions import last_of_day
 
+_COUNTS = [(name, figures.NAMES.index(name)) for name in figures.COUNTS]
+
 Metrics: TypeAlias = dict[str, float | int | None]
-
-
-class FillArrays(NamedTuple):
-    """A run's fills as columns of length m, in the order they happened.
-
-    ``quantity`` float64, signed, buys above 0; ``price`` float64; ``commission`` and ``slippage``
-    float64, what the whole fill cost, account currency.
-    """
-
-    quantity: Floats
-    price: Floats
-    commission: Floats
-    slippage: Floats
 
 
 def summarise(
@@ -55,85 +45,53 @@ def summarise(
     D days give D returns, which together make total_return. Nothing is NaN or infinite, and the
     same arrays give the same bits on every machine.
     """
-    last = last_of_day(days)
-    marks = equity[last]
-    returns = return_metrics.daily_returns(np.append(initial_capital, marks))
-    summary = {
-        **_growth_and_risk(
-            initial_capital,
-            equity,
-            days,
-            returns[~np.isnan(returns)],
-            periods_per_year,
-            risk_free_rate,
-        ),
-        **_trading(fills, profits),
-        "turnover": _turnover(fills, marks),
-        "exposure_time": 100.0 * bars_with_position / len(equity),
-    }
+    closing = read_only(np.flatnonzero(last_of_day(days)))
+    equity, days, profits = _column(equity), _column(days), _column(profits)
+    fills = FillArrays._make(_column(each) for each in fills)
+    room = Room.of(len(closing), max(len(fills.quantity), len(profits)))
+    terms = figures.Terms(initial_capital, periods_per_year, risk_free_rate)
+    found = np.empty(len(figures.NAMES))
+    risk, trading = found[: len(figures.GROWTH_AND_RISK)], found[len(figures.GROWTH_AND_RISK) :]
+    figures.write_growth_and_risk(terms, equity, days, closing, room, risk)
+    exposure = 100.0 * bars_with_position / len(equity)
+    figures.write_trading(fills, profits, room.marks[1:], exposure, room, trading)
+    summary = named(found)
     if benchmark is not None:
-        known = _on_days(*benchmark, days[last])
-        against = return_metrics.daily_returns(np.append(initial_capital, known))
-        alongside = returns[len(returns) - len(known) :]
-        both = ~(np.isnan(alongside) | np.isnan(against))
-        summary |= _relative(alongside[both], against[both], periods_per_year, risk_free_rate)
+        summary |= relative(terms, equity[closing], days[closing], *benchmark)
     return summary
 
 
-def _growth_and_risk(
-    initial_capital: float,
-    equity: Floats,
-    days: Integers,
-    returns: Floats,
-    periods_per_year: int,
-    risk_free_rate: float,
+def named(found: Floats) -> Metrics:
+    """What ``figures`` has written, by name: float64[26]; NaN becomes None, a count an int."""
+    values = found.tolist()
+    summary: Metrics = dict(zip(figures.NAMES, values, strict=True))
+    if math.isnan(sum(values)):
+        summary = {name: None if value != value else value for name, value in summary.items()}
+    for name, place in _COUNTS:
+        summary[name] = int(values[place])
+    return summary
+
+
+def relative(
+    terms: figures.Terms, marks: Floats, days: Integers, known: Integers, values: Floats
 ) -> Metrics:
-    final_value = float(equity[-1])
-    annualized = return_metrics.annualized_return(
-        initial_capital, final_value, len(returns), periods_per_year
-    )
-    drawdown = maximum_drawdown(initial_capital, equity, days)
-    deepest = 100.0 * drawdown.depth
-    sharpe = return_metrics.sharpe_ratio(returns, periods_per_year, risk_free_rate)
-    sortino = return_metrics.sortino_ratio(returns, periods_per_year, risk_free_rate)
+    """The metrics against a benchmark: see ``summarise``.
+
+    ``marks`` float64[d]: equity at the end of each of ``days``, int64[d]; ``known`` and
+    ``values``: the benchmark.
+    """
+    capital, years, rate = terms
+    returns = return_metrics.daily_returns(np.append(capital, marks))
+    against = return_metrics.daily_returns(np.append(capital, _on_days(known, values, days)))
+    alongside = returns[len(returns) - len(against) :]
+    both = ~(np.isnan(alongside) | np.isnan(against))
+    active = alongside[both], against[both]
     return {
-        "initial_capital": initial_capital,
-        "final_value": final_value,
-        "total_return": 100.0 * (final_value / initial_capital - 1.0),
-        "annualized_return": annualized,
-        "volatility": return_metrics.volatility(returns, periods_per_year),
-        "sharpe_ratio": sharpe,
-        "sortino_ratio": sortino,
-        "calmar_ratio": return_metrics.calmar_ratio(annualized, deepest),
-        "max_drawdown": deepest,
-        "max_drawdown_duration_days": drawdown.days,
-        "var_95": return_metrics.value_at_risk(returns),
-        "cvar_95": return_metrics.conditional_value_at_risk(returns),
-        "skewness": return_metrics.skewness(returns),
-        "kurtosis": return_metrics.kurtosis(returns),
+        "alpha": benchmark_metrics.alpha(*active, years, rate),
+        "beta": benchmark_metrics.beta(*active),
+        "information_ratio": benchmark_metrics.information_ratio(*active, years),
+        "tracking_error": benchmark_metrics.tracking_error(*active, years),
     }
-
-
-def _trading(fills: FillArrays, profits: Floats) -> Metrics:
-    return {
-        "total_trades": len(profits),
-        "total_fills": len(fills.quantity),
-        "win_rate": trade_metrics.win_rate(profits),
-        "profit_factor": trade_metrics.profit_factor(profits),
-        "average_win": trade_metrics.average_win(profits),
-        "average_loss": trade_metrics.average_loss(profits),
-        "largest_win": trade_metrics.largest_win(profits),
-        "largest_loss": trade_metrics.largest_loss(profits),
-        "total_commissions": math.fsum(fills.commission),
-        "total_slippage_cost": math.fsum(fills.slippage),
-    }
-
-
-def _turnover(fills: FillArrays, marks: Floats) -> float | None:
-    average_equity = mean(marks)
-    if average_equity <= 0.0:
-        return None
-    return math.fsum(np.abs(fills.quantity * fills.price)) / average_equity
 
 
 def _on_days(known: Integers, values: Floats, days: Integers) -> Floats:
@@ -142,14 +100,6 @@ def _on_days(known: Integers, values: Floats, days: Integers) -> Floats:
     return values[latest[latest >= 0]]
 
 
-def _relative(
-    returns: Floats, benchmark: Floats, periods_per_year: int, risk_free_rate: float
-) -> Metrics:
-    return {
-        "alpha": benchmark_metrics.alpha(returns, benchmark, periods_per_year, risk_free_rate),
-        "beta": benchmark_metrics.beta(returns, benchmark),
-        "information_ratio": benchmark_metrics.information_ratio(
-            returns, benchmark, periods_per_year
-        ),
-        "tracking_error": benchmark_metrics.tracking_error(returns, benchmark, periods_per_year),
-    }
+def _column(values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+    # Compiled code knows read-only, contiguous arrays as one type, and is compiled once for them.
+    return read_only(np.ascontiguousarray(values))

@@ -29,7 +29,7 @@ class SignalCourse:
     def __init__(self, strategy: SignalStrategy, scenario: Scenario) -> None:
         """Ask the strategy for all its weights. Raises ``StrategyFailed``."""
         request = scenario.request
-        traded, shown = scenario.traded(), _shown(scenario)
+        traded, shown = scenario.traded(), shown_bars(scenario)
         targets = [
             target_weights(strategy, seen, len(traded))[warmup:]
             for seen, warmup in zip(shown, scenario.warmup, strict=True)
@@ -112,7 +112,8 @@ def rebalancing_periods(days: Integers, execution: Execution) -> Integers:
             return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
-def _shown(scenario: Scenario) -> list[Bars]:
+def shown_bars(scenario: Scenario) -> list[Bars]:
+    """The bars as a signal strategy sees them, in the share units of the first of each."""
     # To find out which day each bar belongs to takes longer than all the rest.
     return [
         forward_adjusted(bars, actions, scenario.days(bars.timestamp)) if len(actions) else bars

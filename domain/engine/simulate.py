@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from domain.engine import metrics, tape
-from domain.engine.account import Bools, Integers
+from domain.engine.benchmark_curve import daily, invested_in
 from domain.engine.buffers import Fills
 from domain.engine.course import Course, Scenario, Stretch
 from domain.engine.event_course import EventCourse
@@ -14,7 +14,7 @@ from domain.engine.proceeds import Proceeds
 from domain.engine.segments import benchmark_table, equity_table
 from domain.engine.signal_course import SignalCourse
 from domain.market.actions import Actions
-from domain.market.bars import Bars, Floats, Times
+from domain.market.bars import Bars, Floats
 from domain.market.moments import iso
 from domain.market.sessions import last_of_day
 from domain.runs.events import (
@@ -28,7 +28,6 @@ from domain.runs.events import (
     encode,
 )
 from domain.runs.manifest import Manifest
-from domain.runs.request import BacktestRequest
 from domain.strategies import registry
 from domain.strategies.code import Code
 from domain.strategies.event import EventStrategy
@@ -86,12 +85,13 @@ def _simulate(
     )
     course = _course(scenario, code)
     moments = course.timeline.timestamp
-    invested = None if benchmark is None else _invested(benchmark, request, moments)
+    capital = request.initial_capital
+    invested = None if benchmark is None else invested_in(benchmark, capital, moments)
     recorder = _Recorder(course, pl.Series(request.symbols, dtype=pl.String), invested)
     yield from recorder.progress()
 
     summary = metrics.summarise(
-        initial_capital=request.initial_capital,
+        initial_capital=capital,
         equity=recorder.equity,
         days=course.days,
         fills=recorder.all_fills(),
@@ -99,7 +99,7 @@ def _simulate(
         bars_with_position=course.rows_in_market,
         periods_per_year=manifest.periods_per_year,
         risk_free_rate=request.execution.risk_free_rate,
-        benchmark=None if invested is None else _daily(invested, course.days, recorder.snapshot),
+        benchmark=None if invested is None else daily(invested, course.days, recorder.snapshot),
     )
     yield [encode(Measured(name, value)) for name, value in summary.items()]
 
@@ -164,16 +164,3 @@ class _Recorder:
         known = self.snapshot[start:stop] & ~np.isnan(self._invested[start:stop])
         rows = start + np.flatnonzero(known)
         return benchmark_table(self._moments[rows], self._invested[rows])
-
-
-def _invested(benchmark: Bars, request: BacktestRequest, timestamp: Times) -> Floats:
-    # The initial capital in the benchmark, bought at its first close; NaN before that.
-    latest = np.searchsorted(benchmark.timestamp, timestamp, side="right") - 1
-    marks: Floats = np.where(latest < 0, np.nan, benchmark.close[latest])
-    first = float(marks[np.isnan(marks).argmin()])
-    return request.initial_capital * (marks / first)
-
-
-def _daily(value: Floats, days: Integers, last_of_day: Bools) -> tuple[Integers, Floats]:
-    known = last_of_day & ~np.isnan(value)
-    return days[known], value[known]

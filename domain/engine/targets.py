@@ -19,6 +19,8 @@ def target_weights(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats
     which it does) or when what it returns is not one finite weight or NaN per bar. A
     ``MemoryError`` is passed on.
     """
+    if not len(bars):
+        return np.empty(0)  # before its first bar there is nothing to ask about a symbol
     try:
         weights = _ask(strategy, bars, symbols)
     except MemoryError:
@@ -34,9 +36,9 @@ def target_weights(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats
             f"the strategy returned weights of shape {weights.shape} for {bars.symbol}; "
             f"right would be one per bar, ({len(bars)},)"
         )
-    infinite = np.flatnonzero(np.isinf(weights))
-    if len(infinite):
-        moment = iso(int(bars.timestamp[infinite[0]]))
+    infinite = np.isinf(weights)
+    if infinite.any():
+        moment = iso(int(bars.timestamp[infinite.argmax()]))
         raise StrategyFailed(
             f"the strategy returned an infinite weight for {bars.symbol} at bar {moment}"
         )

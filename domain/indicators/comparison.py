@@ -22,7 +22,8 @@ def above(upper: Floats | float, lower: Floats | float) -> Flags:
     alone is a tie, above in neither direction. Compare two averages with each other rather than
     their difference with 0, which has no magnitude to be relative to.
     """
-    first, second = np.broadcast_arrays(upper, lower)
+    shape = np.broadcast_shapes(np.shape(upper), np.shape(lower))
+    first, second = (np.broadcast_to(side, shape) for side in (upper, lower))
     return _above(column(first), column(second))
 
 

@@ -1,6 +1,7 @@
 """What every indicator asks of its arguments."""
 
 from numbers import Integral
+from typing import TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ def column(values: npt.ArrayLike) -> Floats:
 
     Raises InvalidColumn unless they have one dimension.
     """
+    if _is_column(values):
+        return values
     if np.ndim(values) != 1:
         raise InvalidColumn(
             f"values must be one number per bar, of shape (n,); got shape {np.shape(values)}"
@@ -43,3 +46,14 @@ def columns(*values: npt.ArrayLike) -> tuple[Floats, ...]:
         lengths = ", ".join(str(len(each)) for each in checked)
         raise InvalidColumn(f"columns must be of one length; got lengths {lengths}")
     return checked
+
+
+def _is_column(values: npt.ArrayLike) -> TypeGuard[Floats]:
+    # Most often it is one already: the bars are, and so is what is remembered of them.
+    return (
+        type(values) is np.ndarray
+        and values.ndim == 1
+        and values.dtype == np.float64
+        and values.flags.c_contiguous
+        and not values.flags.writeable
+    )

@@ -4,9 +4,11 @@ import numpy as np
 
 from domain.compiled import compiled
 from domain.indicators.inputs import checked_period, column
+from domain.indicators.remembered import remembered
 from domain.market.bars import Floats
 
 
+@remembered
 def momentum(values: Floats, period: int) -> Floats:
     """Change over ``period`` bars as a fraction: values[t] / values[t - period] - 1.
 

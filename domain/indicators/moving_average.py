@@ -4,9 +4,11 @@ import numpy as np
 
 from domain.compiled import compiled, compiled_in_place
 from domain.indicators.inputs import checked_period, column
+from domain.indicators.remembered import remembered
 from domain.market.bars import Floats
 
 
+@remembered
 def sma(values: Floats, period: int) -> Floats:
     """Simple moving average: the mean of the last ``period`` values.
 
@@ -28,6 +30,7 @@ def sma(values: Floats, period: int) -> Floats:
     return means
 
 
+@remembered
 def ema(values: Floats, period: int) -> Floats:
     """Exponential moving average: e[t] = e[t-1] + (v[t] - e[t-1]) * 2 / (period + 1).
 

@@ -4,9 +4,11 @@ import numpy as np
 
 from domain.compiled import compiled
 from domain.indicators.inputs import checked_period, column
+from domain.indicators.remembered import remembered
 from domain.market.bars import Floats
 
 
+@remembered
 def rsi(close: Floats, period: int) -> Floats:
     """Relative strength index, 0 to 100: 100 * average gain / (average gain + average loss).
 

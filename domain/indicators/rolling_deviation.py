@@ -7,9 +7,11 @@ import numpy as np
 from domain.compiled import compiled_in_place
 from domain.indicators.comparison import RELATIVE_TOLERANCE
 from domain.indicators.inputs import checked_period, column
+from domain.indicators.remembered import remembered
 from domain.market.bars import Floats
 
 
+@remembered
 def rolling_std(values: Floats, period: int, ddof: int = 1) -> Floats:
     """Standard deviation of the last ``period`` values: √(Σ (v - mean)² / (period - ddof)).
 
@@ -29,6 +31,7 @@ def rolling_std(values: Floats, period: int, ddof: int = 1) -> Floats:
     return np.sqrt(squares, out=squares)
 
 
+@remembered
 def zscore(values: Floats, period: int) -> Floats:
     """How far the value stands from its window's mean: (v - mean) / sample standard deviation.
 

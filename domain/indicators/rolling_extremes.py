@@ -4,9 +4,11 @@ import numpy as np
 
 from domain.compiled import compiled_in_place
 from domain.indicators.inputs import checked_period, column
+from domain.indicators.remembered import remembered
 from domain.market.bars import Floats
 
 
+@remembered
 def rolling_max(values: Floats, period: int) -> Floats:
     """Highest of the last ``period`` values.
 
@@ -17,6 +19,7 @@ def rolling_max(values: Floats, period: int) -> Floats:
     return _extremes(values, period, 1.0)
 
 
+@remembered
 def rolling_min(values: Floats, period: int) -> Floats:
     """Lowest of the last ``period`` values; otherwise as ``rolling_max``."""
     return _extremes(values, period, -1.0)

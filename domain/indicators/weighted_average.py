@@ -5,9 +5,11 @@ import numpy as np
 from domain.compiled import compiled_in_place
 from domain.indicators.inputs import checked_period, column
 from domain.indicators.moving_average import two_sum
+from domain.indicators.remembered import remembered
 from domain.market.bars import Floats
 
 
+@remembered
 def wma(values: Floats, period: int) -> Floats:
     """Weighted moving average: weight ``period`` for this value, one less for each before it.
 

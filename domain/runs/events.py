@@ -180,6 +180,12 @@ class Digest:
         """Give the digest of all events so far."""
         return self._sha256.hexdigest()
 
+    def copy(self) -> "Digest":
+        """Give another of the same events, to go on with by itself."""
+        other = Digest()
+        other._sha256 = self._sha256.copy()
+        return other
+
 
 def _type_of(event: RunEvent) -> str:
     match event:

@@ -107,7 +107,7 @@ def describe(
         strategy_sha256=_source_sha256(request.strategy.name) if code is None else code.sha256,
         data=[_dataset(provided) for provided in data],
         benchmark=None if benchmark is None else _dataset(benchmark),
-        periods_per_year=_periods_per_year(request, data),
+        periods_per_year=periods_per_year(request, data),
         warnings=list(warnings),
     )
 
@@ -130,7 +130,8 @@ def _dataset(provided: Provided) -> Dataset:
     )
 
 
-def _periods_per_year(request: BacktestRequest, data: Sequence[Provided]) -> int:
+def periods_per_year(request: BacktestRequest, data: Sequence[Provided]) -> int:
+    """How many days a year of this data has: 252, or 365 where there are weekend sessions."""
     weekends = any(
         trades_on_weekends(
             session_days(provided.bars.timestamp, request.resolution, request.timezone)

@@ -72,8 +72,13 @@ def names() -> list[str]:
     return sorted({*BUILT_IN, *entry_points(group=ENTRY_POINT_GROUP).names})
 
 
-def find(name: str) -> type[Strategy]:
-    """The strategy called ``name``. Raises ``InvalidRequest`` naming those that exist."""
+def find(name: str, code: Code | None = None) -> type[Strategy]:
+    """The strategy called ``name``, or the one that ``code`` defines, whatever else has its name.
+
+    Raises ``InvalidRequest`` naming those that exist, or saying why there is none in the code.
+    """
+    if code is not None:
+        return _defined(name, code)
     if name in BUILT_IN:
         return BUILT_IN[name]
     for entry in entry_points(group=ENTRY_POINT_GROUP, name=name):
@@ -89,7 +94,7 @@ def create(name: str, params: dict[str, Any], code: Code | None = None) -> Strat
     With ``code`` it is the one that this defines, whatever else has its name. Raises
     ``InvalidRequest`` that names the wrong parameter and lists what is allowed.
     """
-    strategy = find(name) if code is None else _defined(name, code)
+    strategy = find(name, code)
     known = {parameter.name: parameter for parameter in describe(strategy)}
     for given in params:
         if given not in known:

@@ -13,8 +13,8 @@ from service.audit.export import export, make_checkpoint
 from service.http.errors import BadRequestError, NotFoundError
 from service.http.requests import NoQuery, query_parameters, require_within
 from service.http.responses import json_response
-from service.projections import stream_of
-from service.runs import get_run
+from service.optimizations.optimizations import stream_of_optimization
+from service.runs import stream_of_run
 
 NDJSON = "application/x-ndjson"
 
@@ -56,22 +56,30 @@ async def consistency(request: Request) -> Response:
 
 async def export_run(request: Request) -> Response:
     """``GET /backtests/{run_id}/export``: the run's events so far, with proofs, streamed."""
-    run_id = await _run_id(request)
-    core = core_of(request)
-    lines = export(core.store, core.audit_key, stream_of(run_id))
-    name = f'attachment; filename="{run_id}.backtape"'
-    return StreamingResponse(lines, media_type=NDJSON, headers={"Content-Disposition": name})
+    query_parameters(request, NoQuery)
+    stream = await stream_of_run(core_of(request).store, request.path_params["run_id"])
+    return _export(request, stream)
+
+
+async def export_optimization(request: Request) -> Response:
+    """``GET /optimizations/{optimization_id}/export``: the same of an optimization."""
+    query_parameters(request, NoQuery)
+    its_id = request.path_params["optimization_id"]
+    return _export(request, await stream_of_optimization(core_of(request).store, its_id))
 
 
 async def prove_event(request: Request) -> Response:
     """``GET /backtests/{run_id}/events/{event_id}/proof``: the export of this event alone."""
-    run_id, event_id = await _run_id(request), request.path_params["event_id"]
-    core, stream = core_of(request), stream_of(run_id)
-    head = await core.store.head(stream)
-    if not 1 <= event_id <= head:
-        raise NotFoundError(f"run {run_id} has no event {event_id}; its events are 1 to {head}")
-    lines = export(core.store, core.audit_key, stream, event_id)
-    return StreamingResponse(lines, media_type=NDJSON)
+    query_parameters(request, NoQuery)
+    stream = await stream_of_run(core_of(request).store, request.path_params["run_id"])
+    return await _prove(request, stream)
+
+
+async def prove_event_of_optimization(request: Request) -> Response:
+    """``GET /optimizations/{optimization_id}/events/{event_id}/proof``: of an optimization."""
+    query_parameters(request, NoQuery)
+    its_id = request.path_params["optimization_id"]
+    return await _prove(request, await stream_of_optimization(core_of(request).store, its_id))
 
 
 async def rebuild(request: Request) -> Response:
@@ -84,10 +92,20 @@ async def rebuild(request: Request) -> Response:
     return json_response({"rebuilt": names})
 
 
-async def _run_id(request: Request) -> str:
-    query_parameters(request, NoQuery)
-    run = await get_run(core_of(request).store, request.path_params["run_id"])
-    return run.run_id
+def _export(request: Request, stream: str) -> Response:
+    core = core_of(request)
+    lines = export(core.store, core.audit_key, stream)
+    name = f'attachment; filename="{stream.partition("-")[2]}.backtape"'
+    return StreamingResponse(lines, media_type=NDJSON, headers={"Content-Disposition": name})
+
+
+async def _prove(request: Request, stream: str) -> Response:
+    core, event_id = core_of(request), request.path_params["event_id"]
+    head = await core.store.head(stream)
+    if not 1 <= event_id <= head:
+        raise NotFoundError(f"{stream} has no event {event_id}; its events are 1 to {head}")
+    lines = export(core.store, core.audit_key, stream, event_id)
+    return StreamingResponse(lines, media_type=NDJSON)
 
 
 ROUTES = [
@@ -96,4 +114,10 @@ ROUTES = [
     Route("/audit/rebuild", rebuild, methods=["POST"]),
     Route("/backtests/{run_id}/export", export_run, methods=["GET"]),
     Route("/backtests/{run_id}/events/{event_id:int}/proof", prove_event, methods=["GET"]),
+    Route("/optimizations/{optimization_id}/export", export_optimization, methods=["GET"]),
+    Route(
+        "/optimizations/{optimization_id}/events/{event_id:int}/proof",
+        prove_event_of_optimization,
+        methods=["GET"],
+    ),
 ]

@@ -1,7 +1,6 @@
 """Family 1, backtests: create, list, status, results, cancel."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +14,7 @@ from domain.runs.lifecycle import Run, RunState
 from domain.runs.request import BacktestRequest
 from eventstore.store import EventStore
 from service.api.core import core_of
+from service.api.listing import link_to_next
 from service.history import run_at_event, runs_at_position
 from service.http.errors import ConflictError
 from service.http.requests import NoQuery, query_parameters, read_json, require_within
@@ -108,10 +108,7 @@ async def index(request: Request) -> Response:
     page = runs[: query.limit]
     headers = {}
     if len(runs) > query.limit:
-        ordinal, _ = page[-1]
-        following = msgspec.structs.asdict(query) | {"before": ordinal}
-        given = {name: value for name, value in following.items() if value is not None}
-        headers["Link"] = f'</backtests?{urlencode(given)}>; rel="next"'
+        headers = link_to_next("/backtests", query, before=page[-1][0])
     return json_response([status_of(run, store.log_id) for _, run in page], headers=headers)
 
 

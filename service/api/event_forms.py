@@ -1,14 +1,14 @@
 """The three forms in which events go out over HTTP."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from eventstore.store import EventStore
-from service.api.subscription import Place, Types, selected
-from service.feed.feed import Feed
+from service.api.subscription import Place, Types, has_ended, selected
+from service.core import Core
 from service.feed.frames import encoded
 from service.feed.tail import PAGE_EVENTS_MAX, first_page
 
@@ -17,6 +17,7 @@ Form: TypeAlias = Literal["application/json", "application/x-ndjson", "text/even
 JSON: Form = "application/json"
 NDJSON: Form = "application/x-ndjson"
 EVENT_STREAM: Form = "text/event-stream"
+FORMS: Sequence[Form] = (JSON, NDJSON, EVENT_STREAM)
 
 
 class EventPage(msgspec.Struct, frozen=True):
@@ -26,20 +27,6 @@ class EventPage(msgspec.Struct, frozen=True):
     events: list[msgspec.Raw]
     next: int
     head: int
-
-
-def wanted_form(accept: str) -> Form:
-    """The form that an ``Accept`` header likes best; JSON where it names none of them.
-
-    After RFC 9110, 12.5.1. A range with a wildcard names no form; of equals the first wins.
-    """
-    best, best_quality = JSON, 0.0
-    for item in accept.lower().split(","):
-        name, *parameters = (part.strip() for part in item.split(";"))
-        for form in (JSON, NDJSON, EVENT_STREAM):
-            if name == form and _quality(parameters) > best_quality:
-                best, best_quality = form, _quality(parameters)
-    return best
 
 
 async def event_page(store: EventStore, place: Place, types: Types, limit: int) -> EventPage:
@@ -64,14 +51,14 @@ async def lines(store: EventStore, place: Place, types: Types) -> AsyncGenerator
 
 
 async def blocks(
-    feed: Feed, place: Place, types: Types, beat_seconds: float
+    core: Core, place: Place, types: Types, beat_seconds: float
 ) -> AsyncGenerator[str, None]:
-    """Server-sent events until the run has ended, a comment every ``beat_seconds``.
+    """Server-sent events until the stream has ended, a comment every ``beat_seconds``.
 
     A block that holds only an ``id`` shows no event, but moves a browser's cursor past events that
     ``types`` leaves out (WHATWG HTML, 9.2.6).
     """
-    async with aclosing(feed.follow(place.stream, place.cursor, beat_seconds)) as pages:
+    async with aclosing(core.feed.follow(place.stream, place.cursor, beat_seconds)) as pages:
         async for page in pages:
             frames = selected(page.frames, types)
             text = "".join(
@@ -83,16 +70,5 @@ async def blocks(
             elif not frames or frames[-1].cursor < page.cursor:
                 text += f"id: {page.cursor}\n\n"
             yield text
-            if page.frames and page.frames[-1].final:
+            if await has_ended(core.store, place, page):
                 return
-
-
-def _quality(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0

@@ -1,4 +1,4 @@
-"""Events over plain HTTP, of a run or of the whole log: in pages, as one export, or as they come.
+"""Events over plain HTTP, of one stream or of all: in pages, as one export, or as they come.
 
 One path, three forms, chosen by ``Accept``; each begins after the client's cursor.
 """
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from service.api.core import core_of
 from service.api.event_forms import (
     EVENT_STREAM,
+    FORMS,
     JSON,
     NDJSON,
     EventPage,
@@ -22,18 +23,21 @@ from service.api.event_forms import (
     blocks,
     event_page,
     lines,
-    wanted_form,
 )
 from service.api.subscription import (
+    OPTIMIZATIONS,
+    RUNS,
     Cursor,
     HeartbeatSeconds,
     LogId,
     Place,
+    Subject,
     Types,
     find_place,
     types_of,
 )
 from service.feed.tail import PAGE_EVENTS_MAX
+from service.http.accept import wanted_form
 from service.http.errors import ApiError, BadRequestError
 from service.http.requests import query_parameters
 from service.http.responses import json_response
@@ -57,7 +61,12 @@ class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def run_events(request: Request) -> Response:
     """``GET /backtests/{run_id}/events``: the run's events; the cursor is an event id."""
-    return await _events(request, request.path_params["run_id"])
+    return await _events(request, Subject(RUNS, request.path_params["run_id"]))
+
+
+async def optimization_events(request: Request) -> Response:
+    """``GET /optimizations/{optimization_id}/events``: the same of an optimization."""
+    return await _events(request, Subject(OPTIMIZATIONS, request.path_params["optimization_id"]))
 
 
 async def log_events(request: Request) -> Response:
@@ -65,15 +74,15 @@ async def log_events(request: Request) -> Response:
     return await _events(request, None)
 
 
-async def _events(request: Request, run_id: str | None) -> Response:
+async def _events(request: Request, subject: Subject | None) -> Response:
     store = core_of(request).store
     said = {"X-Log-Id": store.log_id, "Vary": "Accept"}
     try:
-        form = wanted_form(request.headers.get("accept", ""))
+        form = wanted_form(request.headers.get("accept", ""), FORMS)
         query = _query(request, form)
-        types = types_of(query.types)
+        types = types_of(query.types, subject)
         cursor_name, cursor = _cursor(request, query)
-        place = await find_place(store, run_id, cursor, cursor_name, query.log_id)
+        place = await find_place(store, subject, cursor, cursor_name, query.log_id)
     except ApiError as error:
         error.headers |= said
         raise
@@ -96,7 +105,7 @@ async def _respond(
         beat_seconds = query.heartbeat or HEARTBEAT_SECONDS
         unbuffered = {"X-Accel-Buffering": "no"}  # or a proxy would hold events back
         return StreamingResponse(
-            blocks(core.feed, place, types, beat_seconds), headers=unbuffered, media_type=form
+            blocks(core, place, types, beat_seconds), headers=unbuffered, media_type=form
         )
     if form == NDJSON:
         return StreamingResponse(lines(core.store, place, types), media_type=form)
@@ -142,4 +151,5 @@ def _link(request: Request, query: EventsQuery, page: EventPage) -> dict[str, st
 ROUTES = [
     Route("/events", log_events, methods=["GET"]),
     Route("/backtests/{run_id}/events", run_events, methods=["GET"]),
+    Route("/optimizations/{optimization_id}/events", optimization_events, methods=["GET"]),
 ]

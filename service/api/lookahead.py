@@ -11,7 +11,7 @@ from starlette.routing import Route
 from domain.runs.events import Failed, Queued, Started, code_of, decode
 from domain.runs.lifecycle import RunState
 from service.api.core import core_of
-from service.execution.executor import ExecutorDied, LimitExceeded
+from service.execution.executor import ExecutorDied, ExecutorUnavailable, LimitExceeded
 from service.execution.frames import Check
 from service.http.errors import ConflictError
 from service.http.requests import NoQuery, decode_json, query_parameters
@@ -47,7 +47,7 @@ async def check(request: Request) -> Response:
         answer = await core.engines.check(
             Check(run.run_id, started.manifest, code, wanted.moments, wanted.seed)
         )
-    except (ExecutorDied, LimitExceeded) as error:
+    except (ExecutorDied, ExecutorUnavailable, LimitExceeded) as error:
         raise ConflictError(f"the check came to no end: {error}") from error
     if answer.type == "state":
         failed = decode(answer.type, answer.payload)

@@ -1,4 +1,4 @@
-"""A run's events over a WebSocket: a plain replay of the log from the client's cursor, then live.
+"""Events over a WebSocket: a plain replay of the log from the client's cursor, then live.
 
 The log is the queue: a connection owns a cursor and nothing else. A client that reads slowly is
 sent what the log holds later; nothing is dropped, and nobody waits for it.
@@ -13,12 +13,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service.api.core import core_of
 from service.api.subscription import (
+    OPTIMIZATIONS,
+    RUNS,
     Cursor,
     HeartbeatSeconds,
     LogId,
     Place,
+    Subject,
     Types,
     find_place,
+    has_ended,
     selected,
     types_of,
 )
@@ -28,8 +32,9 @@ from service.http.requests import query_parameters
 
 NORMAL_CLOSURE = 1000
 SERVICE_RESTART = 1012
+STOPPING = "the service is stopping; reconnect with last_event_id"
 REFUSED = 4000
-"""Plus the HTTP status that the same query has on a run's ``/events``: 400, 409 or 416."""
+"""Plus the HTTP status that the same query has on ``/events``: 400, 409 or 416."""
 
 
 class StreamQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,15 +49,24 @@ class StreamQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat: HeartbeatSeconds | None = None
 
 
-async def stream(websocket: WebSocket) -> None:
+async def run_stream(websocket: WebSocket) -> None:
     """``WS /backtests/{run_id}/stream``: every event after ``last_event_id``, once, in order."""
+    await _stream(websocket, Subject(RUNS, websocket.path_params["run_id"]))
+
+
+async def optimization_stream(websocket: WebSocket) -> None:
+    """``WS /optimizations/{optimization_id}/stream``: the same of an optimization's events."""
+    await _stream(websocket, Subject(OPTIMIZATIONS, websocket.path_params["optimization_id"]))
+
+
+async def _stream(websocket: WebSocket, subject: Subject) -> None:
     store = core_of(websocket).store
     await websocket.accept(headers=[(b"x-log-id", store.log_id.encode())])
     try:
         query = query_parameters(websocket, StreamQuery)
-        types = types_of(query.types)
-        run_id, cursor = websocket.path_params["run_id"], query.last_event_id
-        place = await find_place(store, run_id, cursor, "last_event_id", query.log_id)
+        types = types_of(query.types, subject)
+        cursor = query.last_event_id
+        place = await find_place(store, subject, cursor, "last_event_id", query.log_id)
     except ApiError as error:
         await websocket.close(REFUSED + error.status, error.detail)
         return
@@ -60,32 +74,32 @@ async def stream(websocket: WebSocket) -> None:
         tasks.start_soon(_watch_for_disconnect, websocket, tasks.cancel_scope)
         # A client that goes away in the middle of a frame will be back with its cursor.
         with suppress(WebSocketDisconnect):
-            code, reason = await _replay(websocket, place, types, query.heartbeat)
-            await websocket.close(code, reason)
+            if await _replay(websocket, place, types, query.heartbeat):
+                await websocket.close(NORMAL_CLOSURE, f"the {subject.family.noun} has ended")
+            else:
+                await websocket.close(SERVICE_RESTART, STOPPING)
         tasks.cancel_scope.cancel()
 
 
-async def _replay(
-    websocket: WebSocket, place: Place, types: Types, heartbeat: int | None
-) -> tuple[int, str]:
+async def _replay(websocket: WebSocket, place: Place, types: Types, heartbeat: int | None) -> bool:
+    """Send all that there is and that comes; whether it has come to the end."""
     if place.ended:
-        return NORMAL_CLOSURE, "the run has ended"
-    feed = core_of(websocket).feed
+        return True
+    store, feed = core_of(websocket).store, core_of(websocket).feed
     async with aclosing(feed.follow(place.stream, place.cursor, heartbeat)) as pages:
         async for page in pages:
             for frame in selected(page.frames, types):
                 await _send(websocket, frame.text)
             if not page.frames:
                 await _send(websocket, await _heartbeat(websocket, place, page))
-            elif page.frames[-1].final:
-                return NORMAL_CLOSURE, "the run has ended"
-    return SERVICE_RESTART, "the service is stopping; reconnect with last_event_id"
+            elif await has_ended(store, place, page):
+                return True
+    return False
 
 
 async def _heartbeat(websocket: WebSocket, place: Place, page: Page) -> str:
     # At the end of the log there is no need to ask it where that is.
-    at_head = page.grown is not None and not page.grown.is_set()
-    head = page.cursor if at_head else await core_of(websocket).store.head(place.stream)
+    head = page.cursor if page.at_head else await core_of(websocket).store.head(place.stream)
     return f'{{"type":"heartbeat","last_event_id":{page.cursor},"head":{head}}}'
 
 
@@ -104,4 +118,7 @@ async def _watch_for_disconnect(websocket: WebSocket, scope: anyio.CancelScope) 
     scope.cancel()
 
 
-ROUTES = [WebSocketRoute("/backtests/{run_id}/stream", stream)]
+ROUTES = [
+    WebSocketRoute("/backtests/{run_id}/stream", run_stream),
+    WebSocketRoute("/optimizations/{optimization_id}/stream", optimization_stream),
+]

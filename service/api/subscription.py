@@ -1,22 +1,47 @@
 """What a client asks of a stream: from where on, of which log, of which types."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, NamedTuple, TypeAlias
 
 from msgspec import Meta
 
-from domain.runs.events import EVENT_TYPES
+from domain.optimizations.events import EVENT_TYPES as OPTIMIZATION_TYPES
+from domain.runs.events import EVENT_TYPES as RUN_TYPES
 from eventstore.store import EventStore
 from service.feed.frames import Frame, is_final
+from service.feed.tail import Page
 from service.http.errors import BadRequestError, ConflictError
 from service.http.requests import require_within
-from service.projections import stream_of
-from service.runs import get_run
+from service.optimizations.optimizations import stream_of_optimization
+from service.runs import stream_of_run
 
 Cursor: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 LogId: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{32}\\Z")]
 HeartbeatSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=3600)]
 Types: TypeAlias = frozenset[str] | None
+
+
+class Family(NamedTuple):
+    """The streams of one kind of things.
+
+    ``find`` names the stream of an id, and raises where there is none.
+    """
+
+    noun: str
+    types: Sequence[str]
+    find: Callable[[EventStore, str], Awaitable[str]]
+
+
+RUNS = Family("run", RUN_TYPES, stream_of_run)
+OPTIMIZATIONS = Family("optimization", OPTIMIZATION_TYPES, stream_of_optimization)
+ALL_TYPES = tuple(dict.fromkeys((*RUN_TYPES, *OPTIMIZATION_TYPES)))
+
+
+class Subject(NamedTuple):
+    """What a client asks for the events of."""
+
+    family: Family
+    id: str
 
 
 class Place(NamedTuple):
@@ -38,14 +63,14 @@ def require_same_log(store: EventStore, log_id: str | None) -> None:
 
 
 async def find_place(
-    store: EventStore, run_id: str | None, cursor: int, cursor_name: str, log_id: str | None
+    store: EventStore, subject: Subject | None, cursor: int, cursor_name: str, log_id: str | None
 ) -> Place:
-    """Find a client's place in the stream of a run, or in the whole log (``None``).
+    """Find a client's place in the stream of a subject, or in the whole log (``None``).
 
-    Raises 409 for another log, ``UnknownRun``, and 416 for a cursor beyond the head.
+    Raises 409 for another log, what ``Family.find`` does, and 416 for a cursor beyond the head.
     """
     require_same_log(store, log_id)
-    stream = None if run_id is None else stream_of((await get_run(store, run_id)).run_id)
+    stream = None if subject is None else await subject.family.find(store, subject.id)
     head = await store.head(stream)
     require_within(cursor_name, cursor, head)
     ended = False
@@ -55,13 +80,25 @@ async def find_place(
     return Place(stream, cursor, head, ended)
 
 
-def types_of(text: str | None) -> Types:
-    """The event types in a query's ``types``, separated by commas. Raises 400 for unknown ones."""
+async def has_ended(store: EventStore, place: Place, page: Page) -> bool:
+    """Whether a page ends with the last event of its stream, which nothing follows so far."""
+    if place.stream is None or not page.frames or not page.frames[-1].final:
+        return False
+    # What was resumed goes on after an end; at the end of the log there is no need to ask.
+    return page.at_head or page.cursor == await store.head(place.stream)
+
+
+def types_of(text: str | None, subject: Subject | None) -> Types:
+    """The event types in a query's ``types``, separated by commas.
+
+    Raises 400 for those that the subject, or the whole log (``None``), does not have.
+    """
     if text is None:
         return None
+    known = ALL_TYPES if subject is None else subject.family.types
     types = frozenset(text.split(","))
-    for unknown in sorted(types.difference(EVENT_TYPES)):
-        listed = ", ".join(EVENT_TYPES)
+    for unknown in sorted(types.difference(known)):
+        listed = ", ".join(known)
         raise BadRequestError(
             f"query parameter types: {unknown[:64]!r} is not a type of event; there are {listed}"
         )

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import msgspec
 
-from domain.errors import DomainError
-from domain.runs.events import Failed, decode
 from eventstore.findings import Finding
 from eventstore.store import EventStore
-from service.audit.reexecution import Reexecution, reexecute
+from service.audit.reexecution import Reexecution
+from service.audit.sweeps import reexecute_either
 from service.execution.memory import limit_memory
 from service.market_data.catalog import Catalog
+from service.optimizations.projection import OPTIMIZATION_STREAM
 from service.settings import Settings
 
 
 async def reexecute_apart(store: EventStore, stream: str, settings: Settings) -> Reexecution:
-    """Do as ``reexecute`` does, within the limits of a run, whatever becomes of the process."""
+    """Do as ``reexecute_either``, within the limits of a run, whatever becomes of the process."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "service.audit.apart"),
         *(str(settings.log_path), str(settings.market_path), stream),
@@ -30,11 +30,11 @@ async def reexecute_apart(store: EventStore, stream: str, settings: Settings) ->
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(settings.run_seconds_max):
+        async with asyncio.timeout(await _seconds_max(store, stream, settings)):
             answer, _ = await process.communicate()
         return msgspec.json.decode(answer, type=Reexecution)
     except TimeoutError:
-        how = f"took longer than {settings.run_seconds_max} s"
+        how = f"took longer than {await _seconds_max(store, stream, settings)} s"
     except msgspec.DecodeError:
         how = f"ended with status {process.returncode} and said nothing"
     finally:
@@ -44,22 +44,33 @@ async def reexecute_apart(store: EventStore, stream: str, settings: Settings) ->
     return await _without_an_answer(store, stream, how)
 
 
+async def _seconds_max(store: EventStore, stream: str, settings: Settings) -> float:
+    # Each of an optimization's trials is a run.
+    runs = await store.head(stream) if stream.startswith(OPTIMIZATION_STREAM) else 1
+    return settings.run_seconds_max * runs
+
+
+class _Ending(msgspec.Struct, frozen=True):
+    state: str = ""
+    error: str = ""
+
+
 async def _without_an_answer(store: EventStore, stream: str, how: str) -> Reexecution:
     head = await store.head(stream)
     (last,) = await store.read(stream, head - 1, 1, attachments=False)
     try:
-        ending = decode(last.type, last.payload)
-    except (DomainError, msgspec.MsgspecError):
-        ending = None
+        ending = msgspec.json.decode(last.payload, type=_Ending)
+    except msgspec.MsgspecError:
+        ending = _Ending()
     said = f"its strategy was run again in a process of its own, which {how}"
-    if isinstance(ending, Failed):
+    if last.type == "state" and ending.state == "failed":
         return Reexecution(notes=[f"{stream}: it failed ({ending.error}); {said}"])
     return Reexecution(findings=[Finding(check="reexecution", stream=stream, reason=said)])
 
 
 async def _answer(log: Path, market: Path, stream: str) -> bytes:
     async with await EventStore.open(log, read_only=True) as store:
-        return msgspec.json.encode(await reexecute(store, stream, Catalog(market)))
+        return msgspec.json.encode(await reexecute_either(store, stream, Catalog(market)))
 
 
 def main() -> None:

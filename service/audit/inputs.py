@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.optimizations.manifest import SweepManifest
 from domain.runs.manifest import Dataset, Manifest, Provided, describe
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
@@ -56,7 +57,7 @@ def inputs_of(
     benchmark = accounts[-1].provided if recorded.benchmark else None
     derived = describe(request, data, benchmark, recorded.warnings, code)
     _require_data(datasets, [*derived.data, *([derived.benchmark] if derived.benchmark else [])])
-    notes = _version_notes(recorded, derived) + _warning_notes(recorded.warnings, accounts)
+    notes = version_notes(recorded, derived) + _warning_notes(recorded.warnings, accounts)
     as_recorded = msgspec.structs.replace(
         derived, engine=recorded.engine, python=recorded.python, libraries=recorded.libraries
     )
@@ -74,13 +75,17 @@ def _require_symbols(request: BacktestRequest, recorded: Manifest) -> None:
 
 
 def _require_data(recorded: list[Dataset], derived: list[Dataset]) -> None:
-    changed = [
+    if changed := data_differences(recorded, derived):
+        raise Contradiction(*changed, check="data")
+
+
+def data_differences(recorded: list[Dataset], derived: list[Dataset]) -> list[str]:
+    """Say of each symbol whose data are no longer those that were recorded what they are now."""
+    return [
         _difference(then, now)
         for then, now in zip(recorded, derived, strict=True)
         if (then.sha256, then.actions_sha256) != (now.sha256, now.actions_sha256)
     ]
-    if changed:
-        raise Contradiction(*changed, check="data")
 
 
 def _difference(then: Dataset, now: Dataset) -> str:
@@ -96,7 +101,10 @@ def _difference(then: Dataset, now: Dataset) -> str:
     )
 
 
-def _version_notes(recorded: Manifest, derived: Manifest) -> list[str]:
+def version_notes(
+    recorded: Manifest | SweepManifest, derived: Manifest | SweepManifest
+) -> list[str]:
+    """Say which versions were others than those that are here."""
     then = {"backtape": recorded.engine, "python": recorded.python, **recorded.libraries}
     here = {"backtape": derived.engine, "python": derived.python, **derived.libraries}
     return [

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 import eventstore.audit
 from domain.errors import DomainError
-from domain.runs.events import Queued, code_of, decode
 from eventstore.compare import compare
 from eventstore.errors import EventStoreError
 from eventstore.findings import Finding
@@ -16,13 +13,17 @@ from eventstore.tree import TreeRoot
 from service.audit.apart import reexecute_apart
 from service.audit.checkpoint import HASH_BYTES, Checkpoint, from_hex, require_signature
 from service.audit.errors import EvidenceError
-from service.audit.reexecution import reexecute
 from service.audit.report import AuditReport
+from service.audit.sweeps import reexecute_either
 from service.market_data.catalog import Catalog
+from service.optimizations.projection import OPTIMIZATION_STREAM
 from service.projections import RUN_STREAM, stored_projections
 from service.settings import Settings
 
-RUNS = "SELECT stream FROM events WHERE event_id = 1 AND stream GLOB ? ORDER BY position"
+RUNS = (
+    "SELECT stream FROM events WHERE event_id = 1 AND (stream GLOB ? OR stream GLOB ?)"
+    " ORDER BY position"
+)
 
 Progress = Callable[[int, int], None]
 
@@ -87,7 +88,7 @@ async def _simulate_all(
         if await _runs_own_code(store, each):
             outcome = await reexecute_apart(store, each, settings)
         else:
-            outcome = await reexecute(store, each, catalog)
+            outcome = await reexecute_either(store, each, catalog)
         report.runs += 1
         report.compared += outcome.compared
         report.findings += outcome.findings
@@ -96,18 +97,14 @@ async def _simulate_all(
 
 
 async def _runs_own_code(store: EventStore, stream: str) -> bool:
-    for first in await store.read(stream, limit=1):
-        try:
-            queued = decode(first.type, first.payload)
-        except (DomainError, msgspec.MsgspecError):
-            return False  # it will be a finding, and is not run
-        return isinstance(queued, Queued) and code_of(queued, first.attachment) is not None
-    return False
+    # What is attached to the first event is the source of a user's own strategy.
+    return any(first.attachment is not None for first in await store.read(stream, limit=1))
 
 
 async def _run_streams(store: EventStore) -> list[str]:
     # From the events: the table of runs is itself under suspicion.
-    return [stream for (stream,) in await store.query(RUNS, (RUN_STREAM + "*",))]
+    families = RUN_STREAM + "*", OPTIMIZATION_STREAM + "*"
+    return [stream for (stream,) in await store.query(RUNS, families)]
 
 
 def _trusted_root(checkpoint: Checkpoint) -> TreeRoot:

@@ -41,8 +41,8 @@ class Reexecution(msgspec.Struct):
     notes: list[str] = []
 
 
-class _Unsound(Exception):
-    """The run cannot be simulated as its log says."""
+class Unsound(Exception):
+    """A run, or an optimization, cannot be executed as its log says."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = findings
@@ -57,7 +57,7 @@ async def reexecute(store: EventStore, stream: str, catalog: Catalog) -> Reexecu
     failed for a reason that is not in its request and data, is compared as far as it got.
     """
     outcome = Reexecution()
-    events = aiter(_stored(store, stream))
+    events = aiter(stored_events(store, stream))
     first, second = await anext(events, None), await anext(events, None)
     if first is None:
         outcome.findings.append(
@@ -76,7 +76,7 @@ async def reexecute(store: EventStore, stream: str, catalog: Catalog) -> Reexecu
         )
         outcome.notes += [f"{stream}: {note}" for note in inputs.notes]
         await _compare(_from(second, events), _simulated(inputs), outcome)
-    except _Unsound as unsound:
+    except Unsound as unsound:
         outcome.findings += unsound.findings
     return outcome
 
@@ -94,13 +94,13 @@ async def _compare(
             return
         expected = next(simulated, None)
         if expected is None:
-            raise _unsound(event, "it comes after the last event that the simulation gives")
+            raise unsound(event, "it comes after the last event that the simulation gives")
         found = difference(EncodedEvent(event.type, event.payload, event.attachment), expected)
         if found is None:
             outcome.compared += 1
             continue
         if not isinstance(ending, Cancelled | Failed) or ending.previous_state != "running":
-            raise _unsound(event, found)
+            raise unsound(event, found)
         outcome.notes.append(_how_it_ended(event, ending, outcome.compared))
         await _require_end(stored)
         return
@@ -117,7 +117,7 @@ def _how_it_ended(event: Event, ending: Cancelled | Failed, compared: int) -> st
 
 async def _require_end(events: AsyncIterator[Event]) -> None:
     async for event in events:
-        raise _unsound(event, "it comes after the run's last event")
+        raise unsound(event, "it comes after the run's last event")
 
 
 def _inputs(
@@ -130,9 +130,9 @@ def _inputs(
     try:
         return inputs_of(request, manifest, catalog, code)
     except Contradiction as error:
-        raise _unsound(event, *error.reasons, check=error.check) from error
+        raise unsound(event, *error.reasons, check=error.check) from error
     except (DomainError, MarketDataError) as error:
-        raise _unsound(event, f"the run cannot be simulated here: {error}") from error
+        raise unsound(event, f"the run cannot be simulated here: {error}") from error
 
 
 def _simulated(inputs: Inputs) -> Iterator[EncodedEvent]:
@@ -150,7 +150,7 @@ def _simulated(inputs: Inputs) -> Iterator[EncodedEvent]:
 def _queued(event: Event) -> Queued:
     queued = _decoded(event)
     if not isinstance(queued, Queued):
-        raise _unsound(event, "it should be the run's request, state queued")
+        raise unsound(event, "it should be the run's request, state queued")
     return queued
 
 
@@ -161,17 +161,18 @@ def _manifest(event: Event) -> Manifest | None:
         case Cancelled(previous_state="queued") | Failed(previous_state="queued"):
             return None
         case _:
-            raise _unsound(event, "a queued run can only be started, cancelled or failed")
+            raise unsound(event, "a queued run can only be started, cancelled or failed")
 
 
 def _decoded(event: Event) -> object:
     try:
         return decode(event.type, event.payload)
     except (DomainError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _unsound(event, f"it cannot be read: {error}") from error
+        raise unsound(event, f"it cannot be read: {error}") from error
 
 
-def _unsound(event: Event, *reasons: str, check: RunCheck = "reexecution") -> _Unsound:
+def unsound(event: Event, *reasons: str, check: RunCheck = "reexecution") -> Unsound:
+    """Make the error that finds these things wrong with an event."""
     findings = [
         Finding(
             check=check,
@@ -182,10 +183,11 @@ def _unsound(event: Event, *reasons: str, check: RunCheck = "reexecution") -> _U
         )
         for reason in reasons
     ]
-    return _Unsound(findings)
+    return Unsound(findings)
 
 
-async def _stored(store: EventStore, stream: str) -> AsyncIterator[Event]:
+async def stored_events(store: EventStore, stream: str) -> AsyncIterator[Event]:
+    """Every event of a stream, with attachments, read a page at a time."""
     cursor = 0
     while page := await store.read(stream, cursor, PAGE_EVENTS):
         for event in page:

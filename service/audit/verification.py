@@ -6,13 +6,13 @@ from typing import IO, TypeVar
 
 import msgspec
 
-from domain.errors import DomainError
-from domain.runs.events import Cancelled, Completed, Digest, EncodedEvent, Failed, Started, decode
+from domain.runs.events import EncodedEvent
 from eventstore.chain import GENESIS, event_hash
 from eventstore.merkle import leaf_hash, verify_inclusion
 from service.audit.checkpoint import HASH_BYTES, Checkpoint, from_hex, require_signature
 from service.audit.errors import EvidenceError
 from service.audit.export import FORMAT, Header, ProvenEvent
+from service.audit.record import record_of
 
 LINE_BYTES_MAX = 128 * 1024 * 1024
 
@@ -43,50 +43,13 @@ def verify_export(file: IO[bytes], public_key: str | None = None) -> Verified:
     require_signature(header.checkpoint, public_key)
     if header.first_event_id == 1 and header.previous_hash != GENESIS.hex():
         raise EvidenceError("the header has an event before the first one")
-    run = _Run(whole=header.first_event_id == 1)
+    record = record_of(header.stream, whole=header.first_event_id == 1)
     count = 0
     for count, event in enumerate(_events(file, header), 1):
-        run.add(f"event {header.first_event_id + count - 1}", event)
+        record.add(f"event {header.first_event_id + count - 1}", event)
     if count != header.events:
         raise EvidenceError(f"the header announces {header.events} events, the file has {count}")
-    return Verified(header.stream, header.first_event_id, count, header.checkpoint, run.ending)
-
-
-class _Run:
-    """What the events say as those of a run."""
-
-    def __init__(self, *, whole: bool) -> None:
-        self.ending: str | None = None
-        self._whole = whole
-        self._digest: Digest | None = None
-
-    def add(self, name: str, event: EncodedEvent) -> None:
-        if self.ending is not None:
-            raise EvidenceError(f"{name} follows the run's last event")
-        try:
-            decoded = decode(event.type, event.payload)
-        except (DomainError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise EvidenceError(f"{name} is no event of a run: {error}") from error
-        match decoded:
-            case Started():
-                self._digest = Digest()
-            case Completed(digest=digest):
-                self._require_digest(name, digest)
-                self.ending = "completed"
-            case Failed():
-                self.ending = "failed"
-            case Cancelled():
-                self.ending = "cancelled"
-            case _:
-                pass
-        if self._digest:
-            self._digest.add([event])
-
-    def _require_digest(self, name: str, digest: str) -> None:
-        if self._digest is None and self._whole:
-            raise EvidenceError(f"{name}: the run completed without having been started")
-        if self._digest is not None and self._digest.hexdigest() != digest:
-            raise EvidenceError(f"{name}: its digest is not that of the run's events")
+    return Verified(header.stream, header.first_event_id, count, header.checkpoint, record.ending)
 
 
 def _events(file: IO[bytes], header: Header) -> Iterator[EncodedEvent]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def audit(
-    run_id: Annotated[str | None, typer.Argument(help="The run to audit.")] = None,
+    run_id: Annotated[
+        str | None, typer.Argument(help="The run, or optimization, to audit.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Audit the whole log.")] = False,
     reexecute: Annotated[
         bool, typer.Option("--reexecute", help="Simulate again and compare every event.")
@@ -56,14 +58,28 @@ def _audit(
 
     from service.audit.checkpoint import read_checkpoint
     from service.audit.inspection import check_stored
-    from service.projections import stream_of
 
-    stream = None if run_id is None else stream_of(run_id)
+    stream = None if run_id is None else uvloop.run(_stream_of(settings, run_id))
     kept = checkpoint and read_checkpoint(checkpoint.read_bytes(), str(checkpoint))
     report = check_stored(settings.log_path, stream, kept or None)
     if reexecute:
         uvloop.run(_simulate_again(settings, stream, report))
     return report
+
+
+async def _stream_of(settings: "Settings", its_id: str) -> str:
+    """Name the stream of an optimization where there is one of this id, else that of a run."""
+    from eventstore.errors import EventStoreError
+    from eventstore.store import EventStore
+    from service.optimizations import projection as optimizations
+    from service.projections import stream_of
+
+    stream = optimizations.stream_of(its_id)
+    try:
+        async with await EventStore.open(settings.log_path, read_only=True) as store:
+            return stream if await store.head(stream) else stream_of(its_id)
+    except EventStoreError:
+        return stream_of(its_id)  # what is wrong with the log, the audit will say
 
 
 async def _simulate_again(settings: "Settings", stream: str | None, report: "AuditReport") -> None:

@@ -2,7 +2,17 @@
 
 import typer
 
-from service.cli import audit, data, demo, evidence, runs, serve, strategies, upkeep
+from service.cli import (
+    audit,
+    data,
+    demo,
+    evidence,
+    optimizations,
+    runs,
+    serve,
+    strategies,
+    upkeep,
+)
 
 app = typer.Typer(
     name="backtape",
@@ -18,6 +28,8 @@ app.command("run")(runs.run)
 app.command("runs")(runs.list_runs)
 app.command("results")(runs.results)
 app.command("report")(runs.report)
+app.command("optimize")(optimizations.optimize)
+app.command("optimizations")(optimizations.list_optimizations)
 app.command("demo")(demo.demo)
 app.command("audit")(audit.audit)
 app.command("checkpoint")(evidence.checkpoint)

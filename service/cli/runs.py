@@ -76,7 +76,7 @@ def list_runs(
 
         from service.cli.report import show_runs
 
-        runs = await client.runs(state, limit)
+        runs = await client.statuses(state, limit)
         if as_json:
             _print_json(runs)
         else:
@@ -93,7 +93,7 @@ def results(
     api_key: ApiKey = None,
     data_dir: DataDirectory = None,
 ) -> None:
-    """Print the results of a completed run."""
+    """Print the results of a completed run or optimization."""
 
     async def show(client: "Client") -> None:
         await _show_results(client, run_id, as_json=as_json)
@@ -149,13 +149,18 @@ async def _show_results(client: "Client", run_id: str, *, as_json: bool) -> None
     import msgspec
     from rich.console import Console
 
+    from service.cli.ranking import show_ranking
     from service.cli.report import show_results
 
     document = await client.results(run_id)
     if as_json:
         typer.echo(document.decode())
+        return
+    decoded = msgspec.json.decode(document)
+    if "all_trials" in decoded:
+        show_ranking(Console(), decoded)
     else:
-        show_results(Console(), msgspec.json.decode(document))
+        show_results(Console(), decoded)
 
 
 def _print_json(value: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
 import anyio
@@ -18,9 +18,11 @@ RETRY_SECONDS_MAX = 5.0
 HTTP_SECONDS_MAX = 60
 REFUSALS = {1008, 4400, 4409, 4416}
 
+Family: TypeAlias = Literal["backtests", "optimizations"]
+
 
 class StreamEvent(msgspec.Struct, frozen=True):
-    """One event of a run as its stream shows it."""
+    """One event of a run, or an optimization, as its stream shows it."""
 
     event_id: int
     run_id: str
@@ -30,13 +32,17 @@ class StreamEvent(msgspec.Struct, frozen=True):
 
     @property
     def final(self) -> bool:
-        """Whether the run has ended with this event."""
+        """Whether the run ends with this event; an optimization may be resumed after it."""
         ended = ("completed", "failed", "cancelled")
         return self.type == "state" and self.payload["state"] in ended
 
 
 class ClientError(Exception):
     """The service refused or cannot be reached; the message says which and why."""
+
+
+class NothingThere(ClientError):
+    """The service has nothing of this name."""
 
 
 _decode_event = msgspec.json.Decoder(StreamEvent).decode
@@ -69,31 +75,38 @@ class Client:
     ) -> None:
         await self._resources.aclose()
 
-    async def create(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Post a backtest; give its status object. Raises ``ClientError``."""
+    async def create(self, request: dict[str, Any], family: Family = "backtests") -> dict[str, Any]:
+        """Post a backtest or an optimization; give its status object. Raises ``ClientError``."""
         body = msgspec.json.encode(request)
         headers = {"Content-Type": "application/json"}
         status: dict[str, Any] = msgspec.json.decode(
-            await self._ask("POST", "/backtests", content=body, headers=headers)
+            await self._ask("POST", f"/{family}", content=body, headers=headers)
         )
         return status
 
-    async def runs(self, state: str | None, limit: int) -> list[dict[str, Any]]:
+    async def resume(self, optimization_id: str) -> dict[str, Any]:
+        """Go on with an optimization that failed or was cancelled. Raises ``ClientError``."""
+        path = f"/optimizations/{quote(optimization_id, safe='')}/resume"
+        status: dict[str, Any] = msgspec.json.decode(await self._ask("POST", path))
+        return status
+
+    async def statuses(
+        self, state: str | None, limit: int, family: Family = "backtests"
+    ) -> list[dict[str, Any]]:
         """List status objects, newest first. Raises ``ClientError``."""
         query: dict[str, str | int] = {"limit": limit} | ({"state": state} if state else {})
         runs: list[dict[str, Any]] = msgspec.json.decode(
-            await self._ask("GET", f"/backtests?{urlencode(query)}")
+            await self._ask("GET", f"/{family}?{urlencode(query)}")
         )
         return runs
 
-    async def results(self, run_id: str) -> bytes:
-        """Get the results document as JSON bytes. Raises ``ClientError``."""
-        return await self._ask("GET", f"/backtests/{quote(run_id, safe='')}/results")
+    async def results(self, its_id: str) -> bytes:
+        """Get the results of a run or an optimization as JSON bytes. Raises ``ClientError``."""
+        return await self._ask_of_either(its_id, "results")
 
-    async def report(self, run_id: str) -> bytes:
-        """Get the tear sheet as one HTML page. Raises ``ClientError``."""
-        path = f"/backtests/{quote(run_id, safe='')}/report"
-        return await self._ask("GET", path, media_type="text/html; charset=utf-8")
+    async def report(self, its_id: str) -> bytes:
+        """Get the report of a run or an optimization, an HTML page. Raises ``ClientError``."""
+        return await self._ask_of_either(its_id, "report", "text/html; charset=utf-8")
 
     async def checkpoint(self) -> bytes:
         """Get a signed checkpoint of the log as JSON bytes. Raises ``ClientError``."""
@@ -110,22 +123,28 @@ class Client:
         )
         return answer["rebuilt"]
 
-    async def export(self, run_id: str, event_id: int | None = None) -> AsyncGenerator[bytes, None]:
-        """Yield the export of a run, or of one of its events, in pieces. Raises ``ClientError``."""
-        path = f"/backtests/{quote(run_id, safe='')}"
-        path += "/export" if event_id is None else f"/events/{event_id}/proof"
+    async def export(self, its_id: str, event_id: int | None = None) -> AsyncGenerator[bytes, None]:
+        """Yield the export of a run or an optimization, or of one event, in pieces.
+
+        Raises ``ClientError``.
+        """
+        rest = "export" if event_id is None else f"events/{event_id}/proof"
         try:
-            async with self._http.stream("GET", path) as response:
-                if not response.is_success:
-                    await response.aread()
-                    raise ClientError(_detail(response))
-                async for piece in response.aiter_bytes():
-                    yield piece
-        except httpx2.HTTPError as error:
-            raise ClientError(f"{self._url} cannot be reached: {error}") from error
+            pieces = self._streamed(f"/backtests/{quote(its_id, safe='')}/{rest}")
+            first = await anext(pieces)
+        except NothingThere:
+            pieces = self._streamed(f"/optimizations/{quote(its_id, safe='')}/{rest}")
+            first = await anext(pieces)
+        yield first
+        async for piece in pieces:
+            yield piece
 
     async def follow(
-        self, run_id: str, last_event_id: int = 0, log_id: str | None = None
+        self,
+        run_id: str,
+        last_event_id: int = 0,
+        log_id: str | None = None,
+        family: Family = "backtests",
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield every event after ``last_event_id``, once, in order, until the run has ended.
 
@@ -137,7 +156,7 @@ class Client:
         while True:
             try:
                 async with connect(
-                    self._stream_url(run_id, last_event_id, log_id),
+                    self._stream_url(f"/{family}/{quote(run_id, safe='')}", last_event_id, log_id),
                     additional_headers=self._headers,
                     max_size=None,
                     proxy=None,
@@ -147,7 +166,7 @@ class Client:
                         event = _decode_event(frame)
                         last_event_id, failures = event.event_id, 0
                         yield event
-                        if event.final:
+                        if event.final and family == "backtests":
                             return
                 if socket.close_code == 1000:
                     return
@@ -177,14 +196,38 @@ class Client:
         except httpx2.HTTPError as error:
             raise ClientError(f"{self._url} cannot be reached: {error}") from error
         if not response.is_success:
-            raise ClientError(_detail(response))
+            raise _refusal(response)
         if response.headers.get("content-type") != media_type:
             raise ClientError(f"{self._url} is not this service: its answer is not {media_type}")
         return response.content
 
-    def _stream_url(self, run_id: str, last_event_id: int, log_id: str | None) -> str:
+    async def _ask_of_either(
+        self, its_id: str, what: str, media_type: str = "application/json"
+    ) -> bytes:
+        name = quote(its_id, safe="")
+        try:
+            return await self._ask("GET", f"/backtests/{name}/{what}", media_type=media_type)
+        except NothingThere as error:
+            try:
+                path = f"/optimizations/{name}/{what}"
+                return await self._ask("GET", path, media_type=media_type)
+            except NothingThere:
+                raise error from None
+
+    async def _streamed(self, path: str) -> AsyncGenerator[bytes, None]:
+        try:
+            async with self._http.stream("GET", path) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise _refusal(response)
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx2.HTTPError as error:
+            raise ClientError(f"{self._url} cannot be reached: {error}") from error
+
+    def _stream_url(self, path: str, last_event_id: int, log_id: str | None) -> str:
         socket_url = "ws" + self._url.removeprefix("http")
-        path = f"/backtests/{quote(run_id, safe='')}/stream?last_event_id={last_event_id}"
+        path += f"/stream?last_event_id={last_event_id}"
         return f"{socket_url}{path}&log_id={log_id}" if log_id else socket_url + path
 
 
@@ -201,6 +244,11 @@ def _checked(url: str) -> str:
     if not sound:
         raise ClientError(f"{url!r} is not the URL of a service such as http://127.0.0.1:8000")
     return str(parsed).rstrip("/")
+
+
+def _refusal(response: httpx2.Response) -> ClientError:
+    kind = NothingThere if response.status_code == 404 else ClientError
+    return kind(_detail(response))
 
 
 def _detail(response: httpx2.Response) -> str:

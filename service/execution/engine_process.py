@@ -21,6 +21,7 @@ from service.execution.frames import (
     Reply,
     ReplyParser,
     Stop,
+    SweepJob,
     pack,
 )
 
@@ -40,6 +41,7 @@ class EngineProcess(asyncio.SubprocessProtocol):
         self._warm = False
         self._worn = False
         self._in_hand: str | None = None
+        self._loaded: str | None = None
         self._replies: list[Reply] = []
         self._backlog_bytes = 0
         self._arrived = asyncio.Event()
@@ -74,12 +76,19 @@ class EngineProcess(asyncio.SubprocessProtocol):
         """Whether the process can take another run."""
         return self.alive and self._in_hand is None and not self._worn
 
+    @property
+    def loaded(self) -> str | None:
+        """The sweep whose data the process still has."""
+        return self._loaded
+
     async def run(self, job: Job, seconds_max: float) -> AsyncIterator[list[EncodedEvent]]:
         """Yield the events of a run as they come, everything that has arrived at once.
 
         Raises ``ExecutorDied``, and ``LimitExceeded`` when they have been waited for too long.
         """
         self._in_hand = job.run_id
+        if isinstance(job, SweepJob):
+            self._loaded = job.run_id
         self._send(job)
         left = seconds_max
         while self._in_hand:

@@ -6,6 +6,7 @@ from typing import Protocol
 from domain.runs.events import EncodedEvent, Limit
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
+from service.execution.frames import Check, SweepJob
 
 
 class ExecutorDied(Exception):
@@ -27,18 +28,36 @@ class LimitExceeded(Exception):
         self.limit = limit
 
 
+class ExecutorUnavailable(Exception):
+    """There is no such executor, or it does not answer; the message says which and why."""
+
+
 class Executor(Protocol):
-    """Simulates runs elsewhere: it only moves batches of events."""
+    """Simulates runs and evaluates trials elsewhere: it only moves batches of events."""
 
     @property
     def capacity(self) -> int:
-        """How many runs it executes at once."""
+        """How many runs it executes at once, and as many jobs of sweeps."""
 
     def execute(
         self, run_id: str, request: BacktestRequest, code: Code | None
     ) -> AsyncGenerator[list[EncodedEvent], None]:
         """Yield the run's events after ``state queued``, in batches; closing it stops the run.
 
-        Raises ``ExecutorDied`` or ``LimitExceeded``. The same arguments yield the same events,
-        however often.
+        Raises ``ExecutorDied``, ``ExecutorUnavailable`` or ``LimitExceeded``. The same arguments
+        yield the same events, however often.
+        """
+
+    def evaluate(self, job: SweepJob) -> AsyncGenerator[list[EncodedEvent], None]:
+        """Yield the events that a job of a sweep asks for, in batches; closing it stops the job.
+
+        Instead of them, or after some, comes ``state failed`` where the job cannot be done.
+        Raises as ``execute`` does. The same job yields the same events; of ``Evaluate`` it may be
+        fewer, from the first on.
+        """
+
+    async def check(self, check: Check) -> EncodedEvent:
+        """Look for look-ahead in a finished run: its report, or ``state failed``.
+
+        Raises as ``execute`` does.
         """

@@ -4,10 +4,13 @@ A frame is four bytes of length (big-endian) and a MessagePack message.
 """
 
 from collections.abc import Callable
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from domain.optimizations.manifest import SweepManifest
+from domain.optimizations.request import OptimizationRequest
+from domain.optimizations.search_space import Params, Trial
 from domain.runs.events import EncodedEvent
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
@@ -37,6 +40,39 @@ class Check(msgspec.Struct, frozen=True, tag="check"):
     seed: int
 
 
+class Prepare(msgspec.Struct, frozen=True, tag="prepare"):
+    """To the engine: load a sweep's data and describe it, in the event with which it is running."""
+
+    run_id: str
+    request: OptimizationRequest
+    code: Code | None = None
+
+
+class Evaluate(msgspec.Struct, frozen=True, tag="evaluate"):
+    """To the engine: evaluate these trials of a sweep and send the event with which each ended.
+
+    In their order. After ``seconds`` it takes up no further one; what it has not come to is not
+    answered. ``manifest``: of the data that they are of.
+    """
+
+    run_id: str
+    request: OptimizationRequest
+    code: Code | None
+    manifest: SweepManifest
+    trials: list[Trial]
+    seconds: float
+
+
+class Conclude(msgspec.Struct, frozen=True, tag="conclude"):
+    """To the engine: what comes at the end of a walk-forward, with the parameters per window."""
+
+    run_id: str
+    request: OptimizationRequest
+    code: Code | None
+    manifest: SweepManifest
+    picks: list[Params]
+
+
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """To the engine: stop this run, if it is still the one in hand."""
 
@@ -62,9 +98,11 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     worn: bool = False
 
 
-Job: TypeAlias = Execute | Check
-Command: TypeAlias = Execute | Check | Stop
+SweepJob: TypeAlias = Prepare | Evaluate | Conclude
+Job: TypeAlias = Execute | Check | SweepJob
+Command: TypeAlias = Job | Stop
 Reply: TypeAlias = Ready | Batch | Done
+Message = TypeVar("Message")
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_command: Callable[[bytes], Command] = msgspec.msgpack.Decoder(Command).decode
@@ -92,23 +130,31 @@ def read_command(stream: BinaryIO) -> Command | None:
     return None if body is None else _decode_command(body)
 
 
-class ReplyParser:
-    """Cuts arriving bytes into replies."""
+class FrameParser(Generic[Message]):
+    """Cuts arriving bytes into messages."""
 
-    def __init__(self) -> None:
+    def __init__(self, decode: Callable[[bytes], Message]) -> None:
+        self._decode = decode
         self._pending = bytearray()
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """Take bytes in; give the replies that they complete."""
+    def feed(self, data: bytes) -> list[Message]:
+        """Take bytes in; give the messages that they complete."""
         self._pending += data
-        replies: list[Reply] = []
+        messages: list[Message] = []
         start = 0
         while start + LENGTH_BYTES <= len(self._pending):
             first = start + LENGTH_BYTES
             end = first + int.from_bytes(self._pending[start:first], "big")
             if end > len(self._pending):
                 break
-            replies.append(_decode_reply(bytes(self._pending[first:end])))
+            messages.append(self._decode(bytes(self._pending[first:end])))
             start = end
         del self._pending[:start]
-        return replies
+        return messages
+
+
+class ReplyParser(FrameParser[Reply]):
+    """Cuts what arrives from an engine into replies."""
+
+    def __init__(self) -> None:
+        super().__init__(_decode_reply)

@@ -1,7 +1,8 @@
 """One run from request to last event, as an engine process does it: load, describe, simulate."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 from domain.engine.simulate import simulate
@@ -28,6 +29,17 @@ MissingDataPolicy: TypeAlias = Literal["fail", "synthetic"]
 ASKED_FOR = "the request asked for data_source synthetic"
 
 
+class Gathered(NamedTuple):
+    """The data of a request, and what the reader of the run must be told about it."""
+
+    data: list[Provided]
+    benchmark: Provided | None
+    warnings: list[str]
+
+
+Source: TypeAlias = Callable[[BacktestRequest], Gathered]
+
+
 def execute(
     request: BacktestRequest,
     catalog: Catalog,
@@ -39,9 +51,16 @@ def execute(
     What goes wrong with the data or the strategy ends the run with ``state failed``; this raises
     nothing. ``code``: the source of the strategy, where that is a user's own.
     """
+    return execute_with(request, source_of(catalog, missing_data), code)
+
+
+def execute_with(
+    request: BacktestRequest, source: Source, code: Code | None
+) -> Iterator[list[EncodedEvent]]:
+    """Do as ``execute`` does, on the data that ``source`` gives."""
     state: Literal["queued", "running"] = "queued"
     try:
-        inputs = prepare(request, catalog, missing_data, code)
+        inputs = prepare(request, source, code)
         for batch in simulate(
             inputs.manifest, inputs.bars, inputs.benchmark, inputs.actions, code=code
         ):
@@ -60,13 +79,24 @@ class Inputs(NamedTuple):
     actions: list[Actions]
 
 
-def prepare(
-    request: BacktestRequest,
-    catalog: Catalog,
-    missing_data: MissingDataPolicy,
-    code: Code | None,
-) -> Inputs:
-    """Load a run's data and describe it. Raises ``DomainError`` and ``MarketDataError``.
+def prepare(request: BacktestRequest, source: Source, code: Code | None) -> Inputs:
+    """Load a run's data and describe it. Raises ``DomainError`` and ``MarketDataError``."""
+    data, benchmark, warnings = source(request)
+    return Inputs(
+        describe(request, data, benchmark, warnings, code),
+        bars=[provided.bars for provided in data],
+        benchmark=benchmark.held(request) if benchmark else None,
+        actions=[provided.acting() for provided in data],
+    )
+
+
+def source_of(catalog: Catalog, missing_data: MissingDataPolicy) -> Source:
+    """Where the data of requests comes from: what they ask for is loaded from a catalog."""
+    return partial(gather, catalog=catalog, missing_data=missing_data)
+
+
+def gather(request: BacktestRequest, catalog: Catalog, missing_data: MissingDataPolicy) -> Gathered:
+    """Load a request's data. Raises ``DomainError`` and ``MarketDataError``.
 
     ``missing_data`` says what to do about a symbol without bars: fail, or make them up.
     """
@@ -74,13 +104,7 @@ def prepare(
     warmup = request.execution.warmup_bars
     data = [provider.provide(symbol, warmup) for symbol in request.symbols]
     benchmark = request.benchmark_symbol and provider.provide(request.benchmark_symbol)
-    manifest = describe(request, data, benchmark or None, provider.warnings, code)
-    return Inputs(
-        manifest,
-        bars=[provided.bars for provided in data],
-        benchmark=benchmark.held(request) if benchmark else None,
-        actions=[provided.acting() for provided in data],
-    )
+    return Gathered(data, benchmark or None, provider.warnings)
 
 
 def failure(error: Exception, state: Literal["queued", "running"]) -> Failed:

@@ -21,3 +21,9 @@ def limit_memory(mebibytes: int) -> None:
     if most != resource.RLIM_INFINITY:
         limit = min(limit, most)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+
+
+def lift_limit() -> None:
+    """Take back what ``limit_memory`` did, for a process that has more to do than runs."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))

@@ -14,11 +14,12 @@ from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 from service.execution.engine_process import EngineProcess
 from service.execution.executor import ExecutorDied
-from service.execution.frames import Check, Execute, Job
+from service.execution.frames import Check, Execute, Job, SweepJob
 
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS_MAX = 1.0
+SWEEP_STOP_SECONDS_MAX = 0.5
 
 
 class ProcessPool:
@@ -69,6 +70,10 @@ class ProcessPool:
         """Simulate a run on an idle engine; see ``Executor``."""
         return self._run(Execute(run_id, request, code))
 
+    def evaluate(self, job: SweepJob) -> AsyncGenerator[list[EncodedEvent], None]:
+        """Do a sweep's job on an idle engine, if it can be one that has the sweep's data."""
+        return self._run(job, SWEEP_STOP_SECONDS_MAX)
+
     async def check(self, check: Check) -> EncodedEvent:
         """Look for look-ahead on an idle engine: its report, or how it failed.
 
@@ -79,17 +84,23 @@ class ProcessPool:
                 return events[0]
         raise ExecutorDied("the engine gave no answer")
 
-    async def _run(self, job: Job) -> AsyncGenerator[list[EncodedEvent], None]:
+    async def _run(
+        self, job: Job, stop_seconds_max: float = STOP_SECONDS_MAX
+    ) -> AsyncGenerator[list[EncodedEvent], None]:
         async with self._places:
-            process = await self._borrow()
+            process = await self._borrow(job.run_id)
             try:
                 async for events in process.run(job, self._run_seconds_max):
                     yield events
             finally:
                 with anyio.CancelScope(shield=True):
-                    await self._give_back(process)
+                    await self._give_back(process, stop_seconds_max)
 
-    async def _borrow(self) -> EngineProcess:
+    async def _borrow(self, run_id: str) -> EngineProcess:
+        for process in self._idle:
+            if process.loaded == run_id and process.ready:
+                self._idle.remove(process)
+                return process
         while self._idle:
             process = self._idle.popleft()
             if process.ready:
@@ -97,8 +108,8 @@ class ProcessPool:
             await self._retire(process)
         return await self._spawn()
 
-    async def _give_back(self, process: EngineProcess) -> None:
-        with anyio.move_on_after(STOP_SECONDS_MAX):
+    async def _give_back(self, process: EngineProcess, stop_seconds_max: float) -> None:
+        with anyio.move_on_after(stop_seconds_max):
             await process.stop()
         if process.ready:
             self._idle.append(process)

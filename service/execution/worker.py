@@ -7,14 +7,13 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from domain.runs.events import EncodedEvent, Failed, decode
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
 from domain.strategies import registry
-from service.execution.checking import check
+from service.execution.evaluating import Evaluations
 from service.execution.frames import (
     Batch,
     Check,
@@ -26,9 +25,10 @@ from service.execution.frames import (
     pack,
     read_command,
 )
-from service.execution.job import MissingDataPolicy, execute
+from service.execution.job import MissingDataPolicy, execute, source_of
 from service.execution.memory import limit_memory
 from service.execution.pipes import leave, private_pipes, reply
+from service.execution.work import events_of
 from service.market_data.catalog import Catalog
 
 
@@ -46,8 +46,9 @@ class Engine:
         self._commands = commands
         self._replies = replies
         self._catalog = catalog
-        self._missing_data = missing_data
+        self._source = source_of(catalog, missing_data)
         self._memory_mib_max = memory_mib_max
+        self._evaluations = Evaluations(self._source)
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._stopped: str | None = None
 
@@ -63,29 +64,25 @@ class Engine:
             job = self._jobs.get()
             limit_memory(self._memory_mib_max)
             worn = False
-            for events in self._events(job):
-                if self._stopped == job.run_id:
-                    break
-                reply(self._replies, pack(Batch(events)))
-                worn = _is_out_of_memory(events[-1])
+            try:
+                for events in events_of(job, self._source, self._evaluations):
+                    if self._stopped == job.run_id:
+                        break
+                    reply(self._replies, pack(Batch(events)))
+                    worn = isinstance(job, Execute | Check) and _is_out_of_memory(events[-1])
+            except MemoryError:
+                worn = True
             reply(self._replies, pack(Done(worn)))
-
-    def _events(self, job: Job) -> Iterator[list[EncodedEvent]]:
-        match job:
-            case Execute():
-                return execute(job.request, self._catalog, self._missing_data, job.code)
-            case Check():
-                return check(job, self._catalog, self._missing_data)
 
     def _listen(self) -> None:
         while (command := read_command(self._commands)) is not None:
             match command:
-                case Execute() | Check():
-                    # It may be the run that was stopped a moment ago.
-                    self._stopped = None
-                    self._jobs.put(command)
                 case Stop(run_id=run_id):
                     self._stopped = run_id
+                case job:
+                    # It may be the run that was stopped a moment ago.
+                    self._stopped = None
+                    self._jobs.put(job)
         leave()
 
 

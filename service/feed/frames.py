@@ -6,17 +6,24 @@ from sys import getsizeof
 import msgspec
 
 from domain.market.moments import iso
-from domain.runs.events import Cancelled, Completed, Failed, decode
 from eventstore.events import Event
-from service.projections import RUN_STREAM
+
+ENDINGS = ("completed", "failed", "cancelled")
 
 _json = msgspec.json.Encoder().encode
+
+
+class _State(msgspec.Struct, frozen=True, gc=False):
+    state: str
+
+
+_decode_state = msgspec.json.Decoder(_State).decode
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
     """One event, encoded. ``cursor`` is where to go on from after it; ``final`` ends its run.
 
-    ``bytes`` is what it takes in memory.
+    An optimization that was resumed goes on after an end. ``bytes``: what it takes in memory.
     """
 
     cursor: int
@@ -30,12 +37,15 @@ FRAME_BYTES = getsizeof(Frame(0, "", "", False, 0)) + 2 * getsizeof(1 << 40) + 8
 
 
 def encoded(stream: str | None, events: Sequence[Event]) -> list[Frame]:
-    """Events of a run's stream, or of the whole log (``None``), as they go out."""
+    """Events of a stream, or of the whole log (``None``), as they go out.
+
+    ``run_id`` is what follows the first ``-`` in the stream's name, an optimization's too.
+    """
     return _of_log(events) if stream is None else _of_run(stream, events)
 
 
 def _of_run(stream: str, events: Sequence[Event]) -> list[Frame]:
-    run_id = stream.removeprefix(RUN_STREAM)
+    run_id = stream.partition("-")[2]
     frames = []
     for event in events:
         text = (
@@ -62,7 +72,5 @@ def _of_log(events: Sequence[Event]) -> list[Frame]:
 
 
 def is_final(event: Event) -> bool:
-    """Whether a run ends with this event."""
-    return event.type == "state" and isinstance(
-        decode(event.type, event.payload), Completed | Failed | Cancelled
-    )
+    """Whether a run, or an optimization, ends with this event."""
+    return event.type == "state" and _decode_state(event.payload).state in ENDINGS

@@ -28,6 +28,11 @@ class Page(msgspec.Struct, frozen=True):
     bytes: int = 0
 
     @property
+    def at_head(self) -> bool:
+        """Whether no event has followed the page since it was read."""
+        return self.grown is not None and not self.grown.is_set()
+
+    @property
     def capacity(self) -> int:
         """How many events such as these a page holds."""
         fitting = PAGE_BYTES_MAX * len(self.frames) // (self.bytes or 1)

@@ -12,18 +12,22 @@ from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.utils import ClientDisconnected
 
 from domain.errors import InvalidRequest
+from domain.optimizations.lifecycle import IllegalMove as IllegalSweepMove
 from domain.runs.lifecycle import IllegalMove
 from eventstore.errors import AppendFailed, AppendTimeout, StoreClosed
 from service.http.context import context_of
 from service.http.errors import ApiError
 from service.http.lingering import send_and_linger
 from service.http.responses import json_response
+from service.optimizations.optimizations import UnknownOptimization
 from service.runs import UnknownRun
 from service.strategies.strategies import UnknownStrategy
 
 STATUS_OF: dict[type[Exception], int] = {
     InvalidRequest: 400,
     IllegalMove: 409,
+    IllegalSweepMove: 409,
+    UnknownOptimization: 404,
     UnknownRun: 404,
     UnknownStrategy: 404,
 }

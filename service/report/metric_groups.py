@@ -1,5 +1,7 @@
 """The metrics of a run in groups, with the words and the units that a reader knows them by."""
 
+from collections.abc import Iterable
+
 from service.report import wording
 from service.report.markup import Html, element
 from service.report.tables import table
@@ -47,20 +49,42 @@ GROUPS: dict[str, dict[str, tuple[str, Wording]]] = {
         "tracking_error": ("Tracking error, annual", wording.percent),
     },
 }
+METRICS = {name: shown for group in GROUPS.values() for name, shown in group.items()}
+NAMED_FOR = ("Sharpe", "Sortino", "Calmar")
 HEADLINES = (
     "total_return", "annualized_return", "sharpe_ratio", "volatility", "max_drawdown", "win_rate"
 )  # fmt: skip
 
 
+def label_of(metric: str) -> str:
+    """The words that a reader knows a metric by; its own name where there are none."""
+    return METRICS[metric][0] if metric in METRICS else metric
+
+
+def phrase_of(metric: str) -> str:
+    """The same words within a sentence: small, but for names."""
+    label = label_of(metric)
+    return label if label.startswith(NAMED_FOR) else label[0].lower() + label[1:]
+
+
+def worded(metric: str, value: Number) -> str:
+    """A metric's value with its unit."""
+    words = METRICS[metric][1] if metric in METRICS else wording.ratio
+    return words(value)
+
+
 def headlines(metrics: dict[str, Number]) -> Html:
     """The six figures that everyone looks for first."""
-    known = {name: shown for group in GROUPS.values() for name, shown in group.items()}
-    tiles = []
-    for name in HEADLINES:
-        label, words = known[name]
-        figure = element("strong", words(metrics.get(name)))
-        tiles.append(element("li", element("span", label), figure))
-    return element("ul", *tiles, class_="headlines")
+    return tiles((label_of(name), worded(name, metrics.get(name))) for name in HEADLINES)
+
+
+def tiles(figures: Iterable[tuple[str, str]]) -> Html:
+    """Figures in a row, each under its label."""
+    shown = (
+        element("li", element("span", label), element("strong", figure))
+        for label, figure in figures
+    )
+    return element("ul", *shown, class_="headlines")
 
 
 def every_metric(metrics: dict[str, Number]) -> Html:

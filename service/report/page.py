@@ -1,6 +1,7 @@
 """The tear sheet as one page: everything it shows and runs is inside it."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -32,20 +33,26 @@ class _Assets(NamedTuple):
 
 def page(content: Content, prices: dict[str, pl.DataFrame | None]) -> Page:
     """Write the tear sheet; ``prices`` are the closes of the symbols whose fills are drawn."""
-    assets = _assets()
     drawn = charts(content, prices)
+    parts = [header(content), *sections(content, prices, drawn), footer(content)]
+    return self_contained(title_of(content.request), parts, drawn)
+
+
+def self_contained(title: str, parts: Sequence[Html], drawn: dict[str, Chart]) -> Page:
+    """Put a page together from its parts and the charts that are drawn in them."""
+    assets = _assets()
     head = element(
         "head",
         Html('<meta charset="utf-8">'),
         Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
         # For the file by itself, which no server sends a policy with.
         Html(f'<meta http-equiv="Content-Security-Policy" content="{assets.policy}">'),
-        element("title", f"{title_of(content.request)} · Backtape"),
+        element("title", f"{title} · Backtape"),
         assets.style,
     )
     body = element(
         "body",
-        element("main", header(content), *sections(content, prices, drawn), footer(content)),
+        element("main", *parts),
         element("script", _json(drawn), type="application/json", id="charts"),
         assets.plotly,
         assets.script,

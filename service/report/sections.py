@@ -9,6 +9,7 @@ from domain.analysis.rolling import window_of
 from domain.runs.request import BacktestRequest
 from service.report import tables
 from service.report.content import Content
+from service.report.layout import chart, section
 from service.report.markup import Html, element
 from service.report.metric_groups import every_metric, headlines
 from service.report.traces import Chart
@@ -16,17 +17,19 @@ from service.report.traces import Chart
 
 def title_of(request: BacktestRequest) -> str:
     """The run's name, else what it did on what."""
-    return request.name or f"{request.strategy.name} on {_few(request.symbols)}"
+    return request.name or f"{request.strategy.name} on {few(request.symbols)}"
 
 
-def _few(symbols: list[str]) -> str:
+def few(symbols: list[str]) -> str:
+    """Names in a row, the first six of them."""
     shown = ", ".join(symbols[:6])
     return shown if len(symbols) <= 6 else f"{shown} and {len(symbols) - 6} more"
 
 
-def _settings(values: dict[str, Any]) -> str:
+def settings(values: dict[str, Any]) -> str:
+    """Settings with their values in a row."""
     words = {
-        name: f"({_settings(value)})" if isinstance(value, dict) else value
+        name: f"({settings(value)})" if isinstance(value, dict) else value
         for name, value in values.items()
     }
     return ", ".join(f"{name} {value}" for name, value in words.items())
@@ -37,14 +40,14 @@ def header(content: Content) -> Html:
     request, points = content.request, content.points
     first, last = points["timestamp"][0], points["timestamp"][-1]
     period = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, {request.resolution.value} bars"
-    parameters = _settings(request.strategy.params)
+    parameters = settings(request.strategy.params)
     warnings = [element("p", line.message) for line in content.logs if line.level == "warning"]
     banner = element("div", *warnings, class_="warnings")
     return element(
         "header",
         element("h1", title_of(request)),
         element("p", f"{request.strategy.name}{f' ({parameters})' if parameters else ''}"),
-        element("p", f"{_few(request.symbols)} · {period}", class_="quiet"),
+        element("p", f"{few(request.symbols)} · {period}", class_="quiet"),
         banner if warnings else Html(),
         headlines(content.metrics),
     )
@@ -56,34 +59,34 @@ def sections(
     """A section for everything that the run has something to show of."""
     found = content.tables
     shown = [
-        _section("Equity and drawdown", _chart("equity", "tall")),
-        _section(
+        section("Equity and drawdown", chart("equity", "tall")),
+        section(
             "Returns by month, percent",
             tables.monthly_returns(found["monthly_returns"], found["yearly_returns"]),
         ),
-        _section("Metrics", every_metric(content.metrics)),
+        section("Metrics", every_metric(content.metrics)),
     ]
     if "rolling" in drawn:
         shown.append(
-            _section(
+            section(
                 f"Of the last {window_of(content.manifest.periods_per_year)} sessions, day by day",
-                _chart("rolling", "tall"),
+                chart("rolling", "tall"),
             )
         )
     if len(found["drawdowns"]):
-        shown.append(_section("Worst drawdowns", tables.drawdowns(found["drawdowns"])))
+        shown.append(section("Worst drawdowns", tables.drawdowns(found["drawdowns"])))
     if "exposure" in drawn:
-        shown.append(_section("Exposure at each session's end", _chart("exposure")))
+        shown.append(section("Exposure at each session's end", chart("exposure")))
     if "contribution" in drawn:
         shown.append(
-            _section(
+            section(
                 "Profit by symbol",
-                _chart("contribution"),
+                chart("contribution"),
                 tables.contributions(found["contributions"]),
             )
         )
     if "recorded" in drawn:
-        shown.append(_section("Recorded by the strategy", _chart("recorded")))
+        shown.append(section("Recorded by the strategy", chart("recorded")))
     if prices:
         shown.append(_trades(prices))
     if "excursions" in drawn:
@@ -95,18 +98,19 @@ def _trades(prices: dict[str, pl.DataFrame | None]) -> Html:
     options = [
         element("option", symbol, value=f"trades-{number}") for number, symbol in enumerate(prices)
     ]
-    choice = element("label", "Symbol ", element("select", *options, id="traded"))
+    select = element("select", *options, id="traded", data_of="trades-0")
+    choice = element("label", "Symbol ", select)
     missing = [symbol for symbol, line in prices.items() if line is None]
     note = element(
         "p",
-        f"The prices of {_few(missing)} are not, or no longer, those of the run; only its fills are"
+        f"The prices of {few(missing)} are not, or no longer, those of the run; only its fills are"
         " drawn.",
         class_="quiet",
     )
-    return _section(
+    return section(
         "Trades on price",
         choice if len(prices) > 1 else Html(),
-        _chart("trades-0"),
+        chart("trades-0"),
         note if missing else Html(),
     )
 
@@ -114,7 +118,7 @@ def _trades(prices: dict[str, pl.DataFrame | None]) -> Html:
 def _round_trips(content: Content) -> Html:
     total = content.metrics["total_trades"] or 0
     shown = min(int(total), tables.ROUND_TRIPS_SHOWN)
-    return _section(
+    return section(
         "Round trips",
         element(
             "p",
@@ -122,7 +126,7 @@ def _round_trips(content: Content) -> Html:
             " it was open, in percent of the entry's price.",
             class_="quiet",
         ),
-        _chart("excursions"),
+        chart("excursions"),
         element("h3", f"The latest {shown:,} of {total:,}"),
         tables.round_trips(content.round_trips),
     )
@@ -144,7 +148,7 @@ def footer(content: Content) -> Html:
         tables.facts(
             [
                 ("Run", content.run_id),
-                ("Execution", _settings(chosen)),
+                ("Execution", settings(chosen)),
                 ("Days", f"{manifest.periods_per_year} a year, in {request.timezone}"),
                 ("Made with", f"Backtape {manifest.engine}, Python {manifest.python}, {libraries}"),
                 ("Digest", content.digest),
@@ -153,11 +157,3 @@ def footer(content: Content) -> Html:
         ),
         *(element("p", f"{line.level}: {line.message}", class_="log") for line in content.logs),
     )
-
-
-def _section(title: str, *children: str) -> Html:
-    return element("section", element("h2", title), *children)
-
-
-def _chart(name: str, class_: str = "") -> Html:
-    return element("div", class_=f"chart {class_}".strip(), data_chart=name)

@@ -27,11 +27,15 @@ function draw(element, name) {
 const shown = [...document.querySelectorAll("[data-chart]")];
 for (const element of shown) draw(element, element.dataset.chart);
 
-document.getElementById("traded")?.addEventListener("change", (event) => {
-  draw(document.querySelector('[data-chart="trades-0"]'), event.target.value);
-});
+for (const choice of document.querySelectorAll("select[data-of]")) {
+  const place = document.querySelector(`[data-chart="${choice.dataset.of}"]`);
+  choice.addEventListener("change", () => draw(place, choice.value));
+}
 addEventListener("beforeprint", () => {
-  for (const element of shown) Plotly.relayout(element, { width: PRINTED_PIXELS });
+  for (const element of shown) {
+    const columns = element.closest(".slices") ? 2 : 1;
+    Plotly.relayout(element, { width: PRINTED_PIXELS / columns });
+  }
 });
 addEventListener("afterprint", () => {
   for (const element of shown) Plotly.relayout(element, { width: null, autosize: true });

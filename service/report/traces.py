@@ -1,5 +1,6 @@
 """The parts of a chart, in the form that plotly.js takes them."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import polars as pl
@@ -38,6 +39,29 @@ def line(
     }
 
 
+def points(
+    x: Sequence[float],
+    y: Sequence[float | None],
+    name: str,
+    colour: str,
+    *,
+    size: float = 6,
+    opacity: float = 0.7,
+    symbol: str = "circle",
+    **trace: Any,
+) -> Chart:
+    """Points, ``size`` pixels wide; ``trace`` is what else plotly.js is to know of them."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": escaped(name),
+        "x": [seven_digits(value) for value in x],
+        "y": [seven_digits(value) for value in y],
+        "marker": {"color": colour, "size": size, "opacity": opacity, "symbol": symbol},
+        **trace,
+    }
+
+
 def moments_of(moments: pl.Series) -> list[str]:
     """Days where all are midnights, else moments to the millisecond; UTC."""
     if (moments.dt.timestamp("us") % MICROSECONDS_PER_DAY == 0).all():
@@ -47,7 +71,12 @@ def moments_of(moments: pl.Series) -> list[str]:
 
 def numbers_of(values: pl.Series) -> list[float | None]:
     """Seven digits of each, which is more than a screen shows."""
-    return [None if value is None else float(f"{value:.7g}") for value in values]
+    return [seven_digits(value) for value in values]
+
+
+def seven_digits(value: float | None) -> float | None:
+    """A number in the digits that can be seen; None for none."""
+    return None if value is None else float(f"{value:.7g}")
 
 
 def escaped(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Number: TypeAlias = float | int | None
 Wording: TypeAlias = Callable[[Number], str]
@@ -60,6 +60,31 @@ def moment(value: datetime | None) -> str:
         return NONE
     text = value.strftime("%Y-%m-%d %H:%M:%S")
     return text.removesuffix(" 00:00:00")
+
+
+def share(value: Number) -> str:
+    """0.123 → 12 %: a probability or a share."""
+    if value is None:
+        return NONE
+    if 0 < value < 0.01 or 0.99 < value < 1:
+        return "under 1 %" if value < 0.5 else "over 99 %"
+    return f"{_signed(f'{100 * value:.0f}')} %"
+
+
+def parameter(value: Any) -> str:
+    """A value of a search space, as it is written in a request, to six digits."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    if isinstance(value, float):
+        return _signed(f"{value:.6g}")
+    return _signed(str(value)) if isinstance(value, int) else str(value)
+
+
+def short(value: float) -> str:
+    """Three digits: 0.123456 → 0.123."""
+    return _signed(f"{value:.3g}")
 
 
 def _signed(text: str) -> str:

@@ -7,7 +7,7 @@ from domain.engine.lookahead import Data, Report, search
 from domain.errors import InvalidRequest
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
 from domain.strategies.code import UnusableCode
-from service.execution.job import prepare
+from service.execution.job import prepare, source_of
 from service.market_data.catalog import Catalog
 from service.strategies.library import Entry, Library
 
@@ -31,6 +31,6 @@ def examine(file: Path, params: dict[str, Any], moments: int, seed: int) -> Repo
         data_source="synthetic",
     )
     request = normalise(asked, code)
-    inputs = prepare(request, Catalog(file.parent), "fail", code)
+    inputs = prepare(request, source_of(Catalog(file.parent), "fail"), code)
     data = Data(inputs.bars, inputs.benchmark, inputs.actions)
     return search(inputs.manifest, data, code, moments=moments, seed=seed)

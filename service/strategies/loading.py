@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from domain.errors import InvalidRequest
+from domain.optimizations import request as sweeps
 from domain.runs.request import BacktestRequest, normalise
 from domain.strategies.code import UnusableCode
 from domain.strategies.description import Description, describe
@@ -21,11 +22,13 @@ from service.execution.pipes import private_pipes, reply
 from service.strategies.library import Entry, Library
 from service.strategies.messages import (
     Accepted,
+    AcceptedSweep,
     Answer,
     Describe,
     Described,
     Loaded,
     Normalise,
+    NormaliseSweep,
     Question,
     Refused,
 )
@@ -42,6 +45,8 @@ def answer(question: Question, library: Library) -> Answer:
             return Described(_describe(entry, library))
         case Normalise(request=request):
             return _normalise(request, library)
+        case NormaliseSweep(request=sweep):
+            return _normalise_sweep(sweep, library)
 
 
 def _describe(entry: Entry, library: Library) -> Description:
@@ -60,6 +65,19 @@ def _normalise(request: BacktestRequest, library: Library) -> Accepted | Refused
         return Refused("strategy.name", f"{name} {error}")
     except InvalidRequest as error:
         return Refused(error.field, str(error).removeprefix(f"{error.field}: "))
+
+
+def _normalise_sweep(
+    request: sweeps.OptimizationRequest, library: Library
+) -> AcceptedSweep | Refused:
+    name = request.base_backtest.strategy.name
+    try:
+        code = library.code(library.find(name))
+        return AcceptedSweep(sweeps.normalise(request, code), code)
+    except UnusableCode as error:
+        return Refused("base_backtest.strategy.name", f"{name} {error}")
+    except InvalidRequest as error:
+        return Refused(error.field, error.problem)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from domain.optimizations.request import OptimizationRequest
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 from domain.strategies.description import Description
@@ -20,6 +21,12 @@ class Normalise(msgspec.Struct, frozen=True, tag="normalise"):
     """Check a request for a user's strategy, and complete it."""
 
     request: BacktestRequest
+
+
+class NormaliseSweep(msgspec.Struct, frozen=True, tag="normalise_sweep"):
+    """Check a request for a sweep over a user's strategy, and complete it."""
+
+    request: OptimizationRequest
 
 
 class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
@@ -39,6 +46,13 @@ class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
     code: Code | None
 
 
+class AcceptedSweep(msgspec.Struct, frozen=True, tag="accepted_sweep"):
+    """A sweep that can be run: normalised, and with the source of a user's own strategy."""
+
+    request: OptimizationRequest
+    code: Code | None
+
+
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """The request cannot be run: the wrong field, and what is wrong with it."""
 
@@ -46,5 +60,5 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     problem: str
 
 
-Question: TypeAlias = Describe | Normalise
-Answer: TypeAlias = Loaded | Described | Accepted | Refused
+Question: TypeAlias = Describe | Normalise | NormaliseSweep
+Answer: TypeAlias = Loaded | Described | Accepted | AcceptedSweep | Refused

@@ -7,12 +7,21 @@ from typing import Self
 import anyio
 
 from domain.errors import InvalidRequest
+from domain.optimizations import request as sweeps
 from domain.runs.request import BacktestRequest, normalise
 from domain.strategies.description import Description, describe
 from domain.strategies.registry import BUILT_IN
 from service.strategies.library import Entry, Library
 from service.strategies.loader import LOAD_SECONDS_MAX, Loader, LoadingFailed
-from service.strategies.messages import Accepted, Describe, Described, Normalise, Refused
+from service.strategies.messages import (
+    Accepted,
+    AcceptedSweep,
+    Describe,
+    Described,
+    Normalise,
+    NormaliseSweep,
+    Refused,
+)
 
 
 class UnknownStrategy(Exception):
@@ -71,6 +80,25 @@ class Strategies:
         if isinstance(answer, Refused):
             raise InvalidRequest(answer.field, answer.problem)
         assert isinstance(answer, Accepted)
+        return answer
+
+    async def accept_sweep(self, request: sweeps.OptimizationRequest) -> AcceptedSweep:
+        """Do as ``accept`` does with the request of a sweep."""
+        name = request.base_backtest.strategy.name
+        if name in BUILT_IN:
+            # A large grid is enumerated.
+            return AcceptedSweep(await anyio.to_thread.run_sync(sweeps.normalise, request), None)
+        field = "base_backtest.strategy.name"
+        try:
+            await anyio.to_thread.run_sync(self._library.find, name)
+            answer = await self._loader.ask(NormaliseSweep(request))
+        except InvalidRequest as error:
+            raise InvalidRequest(field, error.problem) from error
+        except LoadingFailed as error:
+            raise InvalidRequest(field, f"{name} {error}") from error
+        if isinstance(answer, Refused):
+            raise InvalidRequest(answer.field, answer.problem)
+        assert isinstance(answer, AcceptedSweep)
         return answer
 
     async def _describe(self, entry: Entry) -> Description:

@@ -15,7 +15,9 @@ from tests.benchmarks import (
     kernel,
     log,
     memory,
+    optimizing,
     stream,
+    sweep,
 )
 from tests.benchmarks.machine import machine
 from tests.benchmarks.table import Row, print_table
@@ -24,6 +26,8 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "kernel": kernel.rows,
     "indicators": indicators.rows,
     "events": events.rows,
+    "sweep": sweep.rows,
+    "optimizing": optimizing.rows,
     "append": append.rows,
     "catch_up": catch_up.rows,
     "log": log.rows,

@@ -8,12 +8,13 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.benchmarks.machine import machine
-from tests.benchmarks.peers import agreement, cold, service, speed, ticks
+from tests.benchmarks.peers import agreement, cold, service, speed, sweep, ticks
 from tests.benchmarks.table import Row, print_table
 
 PARTS: dict[str, Callable[[Path], list[Row]]] = {
     "agreement": agreement.rows,
     "speed": speed.rows,
+    "sweep": sweep.rows,
     "service": service.rows,
     "ticks": ticks.rows,
     "cold": cold.rows,

@@ -16,6 +16,9 @@ import numpy.typing as npt
 CAPITAL = 1e9  # 500,000 bars of crossings cost it nearly all, and some engines trade whole shares
 COMMISSION = 5e-4
 SHORT, LONG = 10, 30
+# Of a sweep: 200 pairs of periods; those that cannot take part in all run the first few.
+COMBINATIONS = [(short, long) for short in range(5, 55, 5) for long in range(60, 260, 10)]
+FEW = 4
 
 Prices: TypeAlias = Mapping[str, npt.NDArray[np.float64]]
 # What a run returns computes its final equity, off the clock.

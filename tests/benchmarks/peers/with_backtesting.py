@@ -11,7 +11,9 @@ from backtesting.lib import crossover  # type: ignore[import-not-found]
 
 from tests.benchmarks.peers.conversation import (
     CAPITAL,
+    COMBINATIONS,
     COMMISSION,
+    FEW,
     LONG,
     SHORT,
     Prices,
@@ -27,9 +29,11 @@ def _mean(values: Any, period: int) -> Any:
 class Crossing(Strategy):  # type: ignore[misc]
     """All in above, flat below."""
 
+    short, long = SHORT, LONG
+
     def init(self) -> None:
-        self.fast = self.I(_mean, self.data.Close, SHORT)
-        self.slow = self.I(_mean, self.data.Close, LONG)
+        self.fast = self.I(_mean, self.data.Close, self.short)
+        self.slow = self.I(_mean, self.data.Close, self.long)
 
     def next(self) -> None:
         if crossover(self.fast, self.slow):
@@ -60,12 +64,33 @@ class WholeShares(Crossing):
             self.position.close()
 
 
+def _frame(prices: Prices) -> pd.DataFrame:
+    names = ("open", "high", "low", "close", "volume")
+    frame = pd.DataFrame({name.title(): np.asarray(prices[name]) for name in names})
+    frame.index = pd.to_datetime(prices["timestamp"], unit="us")
+    return frame
+
+
+def _sweep(prices: Prices) -> Run:
+    """The first few combinations; each run computes all of the statistics."""
+    warnings.simplefilter("ignore")
+    frame = _frame(prices)
+
+    def run() -> Callable[[], float]:
+        backtest = Backtest(frame, Crossing, cash=CAPITAL, commission=COMMISSION)
+        final = [
+            backtest.run(short=short, long=long)["Equity Final [$]"]
+            for short, long in COMBINATIONS[:FEW]
+        ]
+        return lambda: float(final[0])
+
+    return run
+
+
 def _backtest(strategy: type[Crossing]) -> Callable[[Prices], Run]:
     def prepare(prices: Prices) -> Run:
         warnings.simplefilter("ignore")
-        names = ("open", "high", "low", "close", "volume")
-        frame = pd.DataFrame({name.title(): np.asarray(prices[name]) for name in names})
-        frame.index = pd.to_datetime(prices["timestamp"], unit="us")
+        frame = _frame(prices)
 
         def run() -> Callable[[], float]:
             backtest = Backtest(frame, strategy, cash=CAPITAL, commission=COMMISSION)
@@ -78,4 +103,10 @@ def _backtest(strategy: type[Crossing]) -> Callable[[Prices], Run]:
 
 
 if __name__ == "__main__":
-    converse({"strategy": _backtest(Crossing), "whole shares": _backtest(WholeShares)})
+    converse(
+        {
+            "strategy": _backtest(Crossing),
+            "whole shares": _backtest(WholeShares),
+            "sweep": _sweep,
+        }
+    )

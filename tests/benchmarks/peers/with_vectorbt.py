@@ -3,15 +3,29 @@
 Up to the equity at every bar, which the others all have by the time that they are done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import vectorbt as vbt  # type: ignore[import-not-found,unused-ignore]  # of its own environment
 
-from tests.benchmarks.peers.conversation import CAPITAL, COMMISSION, LONG, SHORT, Prices, Run
+from tests.benchmarks.peers.conversation import (
+    CAPITAL,
+    COMBINATIONS,
+    COMMISSION,
+    LONG,
+    SHORT,
+    Prices,
+    Run,
+)
 from tests.benchmarks.peers.conversation import converse as answer
+
+# The first three are what most look at; all are of the metrics that each of our trials has.
+FIGURES = (
+    "total_return", "sharpe_ratio", "max_drawdown", "annualized_return", "annualized_volatility",
+    "sortino_ratio", "calmar_ratio", "value_at_risk", "cond_value_at_risk",
+)  # fmt: skip
 
 
 def _signals(engine: str) -> Callable[[Prices], Run]:
@@ -72,6 +86,37 @@ def _targets(engine: str) -> Callable[[Prices], Run]:
     return prepare
 
 
+def _sweep(engine: str, figures: Sequence[str]) -> Callable[[Prices], Run]:
+    """All combinations as columns of one portfolio, and these figures of each."""
+
+    def prepare(prices: Prices) -> Run:
+        index = pd.to_datetime(prices["timestamp"], unit="us")
+        opens = pd.Series(prices["open"], index=index)
+        closes = pd.Series(prices["close"], index=index)
+        shorts, longs = ([pair[side] for pair in COMBINATIONS] for side in (0, 1))
+
+        def run() -> Callable[[], float]:
+            fast, slow = vbt.MA.run(closes, shorts), vbt.MA.run(closes, longs)
+            portfolio = vbt.Portfolio.from_signals(
+                closes,
+                entries=fast.ma_crossed_above(slow).vbt.signals.fshift(1),
+                exits=fast.ma_crossed_below(slow).vbt.signals.fshift(1),
+                price=opens,
+                fees=COMMISSION,
+                init_cash=CAPITAL,
+                freq="1D",
+                engine=engine,
+            )
+            final = portfolio.final_value()
+            for figure in figures:
+                getattr(portfolio, figure)()
+            return lambda: float(final.iloc[0])
+
+        return run
+
+    return prepare
+
+
 def _changes(fast: Any, slow: Any) -> Any:
     # The weight decided at a bar is filled at the next; nan leaves things as they are.
     above = np.where(np.isnan(slow), 0.0, fast - slow > 1e-9 * slow)
@@ -88,5 +133,9 @@ if __name__ == "__main__":
             "rust": _signals("rust"),
             "targets numba": _targets("numba"),
             "targets rust": _targets("rust"),
+            "sweep numba": _sweep("numba", FIGURES[:3]),
+            "sweep rust": _sweep("rust", FIGURES[:3]),
+            "sweep, more figures, numba": _sweep("numba", FIGURES),
+            "sweep, more figures, rust": _sweep("rust", FIGURES),
         }
     )

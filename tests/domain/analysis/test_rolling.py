@@ -8,7 +8,7 @@ import pytest
 
 from domain.analysis import rolling
 from domain.analysis.rolling import rolling_risk, window_of
-from domain.engine.return_metrics import sharpe_ratio, volatility
+from tests.domain.engine.figures_of_returns import sharpe_ratio, volatility
 
 
 def returns(count: int, seed: int = 1) -> np.ndarray:

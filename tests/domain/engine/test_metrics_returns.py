@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from domain.engine import benchmark_metrics, return_metrics
+from domain.engine import benchmark_metrics
+from domain.engine.return_metrics import daily_returns
 from domain.market.bars import Floats
+from tests.domain.engine import figures_of_returns as return_metrics
 
 RATE = 0.03
 DAY_COUNTS = [252, 365]
@@ -171,5 +173,5 @@ def test_growth_past_the_range_of_a_float_is_undefined() -> None:
 
 
 def test_returns_after_a_mark_of_nothing_are_undefined() -> None:
-    returns = return_metrics.daily_returns(np.array([100.0, 110.0, 0.0, 5.0, -5.0, 1.0]))
+    returns = daily_returns(np.array([100.0, 110.0, 0.0, 5.0, -5.0, 1.0]))
     np.testing.assert_allclose(returns, [0.1, -1.0, np.nan, -2.0, np.nan])

@@ -25,7 +25,7 @@ async def bodies(service: Service) -> dict[str, bytes]:
 async def rebuild(service: Service) -> None:
     response = await service.http.post("/audit/rebuild")
     assert response.status_code == 200, response.text
-    assert response.json() == {"rebuilt": ["runs"]}
+    assert response.json() == {"rebuilt": ["runs", "optimizations"]}
 
 
 async def some_runs(service: Service) -> None:

@@ -226,8 +226,8 @@ DERIVED = {
         "UPDATE runs SET run = CAST(replace(run, 'progress', 'Progress') AS BLOB)",
         "DELETE FROM runs WHERE ordinal = 2",
         "INSERT INTO runs SELECT 99, 'x', state, run, 1, 1 FROM runs WHERE ordinal = 1",
-        "UPDATE projections SET position = position - 1",
-        "DELETE FROM projections",
+        "UPDATE projections SET position = position - 1 WHERE name = 'runs'",
+        "DELETE FROM projections WHERE name = 'optimizations'",
         "DROP TABLE runs",
     ],
 }

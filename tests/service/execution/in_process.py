@@ -7,7 +7,12 @@ import anyio
 from domain.runs.events import EncodedEvent
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
-from tests.service.execution.running import undisturbed
+from service.execution import checking
+from service.execution.evaluating import Evaluations
+from service.execution.frames import Check, SweepJob
+from service.execution.job import source_of
+from service.market_data.catalog import Catalog
+from tests.service.execution.running import NO_PRICES, undisturbed
 
 
 async def _at_once(_: str) -> None:
@@ -27,6 +32,7 @@ class InProcess:
         self.at_once = 0
         self.most_at_once = 0
         self._before = before
+        self._evaluations = Evaluations(source_of(Catalog(NO_PRICES), "fail"))
 
     async def execute(
         self, run_id: str, request: BacktestRequest, code: Code | None
@@ -42,3 +48,14 @@ class InProcess:
                 yield [event]
         finally:
             self.at_once -= 1
+
+    async def check(self, check: Check) -> EncodedEvent:
+        """Look for look-ahead here."""
+        (report,) = next(checking.check(check, source_of(Catalog(NO_PRICES), "fail")))
+        return report
+
+    async def evaluate(self, job: SweepJob) -> AsyncGenerator[list[EncodedEvent], None]:
+        """Do a sweep's job here."""
+        for events in self._evaluations.of(job):
+            await anyio.lowlevel.checkpoint()
+            yield events

@@ -13,7 +13,7 @@ from domain.runs.lifecycle import RunState
 from domain.runs.request import BacktestRequest, normalise
 from domain.strategies.code import Code
 from eventstore.limits import Limits
-from service.execution import dispatcher
+from service.execution import dispatcher, lanes
 from service.execution.executor import ExecutorDied
 from service.projections import stream_of
 from service.runs import cancel_run, create_run, get_run
@@ -100,7 +100,7 @@ async def test_no_more_runs_are_executed_at_once_than_there_is_capacity_for(log:
 async def test_a_run_that_the_log_refuses_is_executed_again_until_it_is_taken(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(lanes, "RETRY_SECONDS", 0.01)
     executor = InProcess()
     async with opened(log) as store, dispatching(store, executor):
         with closing(sqlite3.connect(log, isolation_level=None)) as other:
@@ -119,7 +119,7 @@ async def test_a_run_that_the_log_refuses_is_executed_again_until_it_is_taken(
 async def test_runs_are_executed_although_the_log_could_not_be_read_for_a_while(
     log: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(lanes, "RETRY_SECONDS", 0.01)
     async with opened(log) as store:
         run_id = (await create_run(store, REQUEST)).run_id
         with closing(sqlite3.connect(log, isolation_level=None)) as other:

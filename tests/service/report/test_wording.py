@@ -21,6 +21,12 @@ from service.report.wording import Wording
         (wording.quantity, 1_000.0, "1,000"),
         (wording.quantity, 3.14159, "3.1416"),
         (wording.day_count, 660, "660 days"),
+        (wording.share, 0.125, "12 %"),
+        (wording.share, 0.0, "0 %"),
+        (wording.share, 0.001, "under 1 %"),
+        (wording.share, 0.9999, "over 99 %"),
+        (wording.share, 1.0, "100 %"),
+        (wording.share, -0.4, "\N{MINUS SIGN}40 %"),
     ],
 )
 def test_numbers(words: Wording, value: float, text: str) -> None:
@@ -35,6 +41,19 @@ def test_numbers(words: Wording, value: float, text: str) -> None:
 )  # fmt: skip
 def test_how_long_a_position_was_held(seconds: float, text: str) -> None:
     assert wording.holding(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "true"), (12, "12"), (-3, "\N{MINUS SIGN}3"), (0.1 + 0.2, "0.3"), (1e9, "1e+09"),
+     ("long", "long"), ("-x", "-x"), (["A", "B"], "A, B")],
+)  # fmt: skip
+def test_values_of_parameters(value: object, text: str) -> None:
+    assert wording.parameter(value) == text
+
+
+def test_scales_have_three_digits() -> None:
+    assert wording.short(-0.123456) == "\N{MINUS SIGN}0.123"
 
 
 def test_midnights_are_days() -> None:

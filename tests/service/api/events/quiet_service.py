@@ -15,14 +15,9 @@ from domain.runs.events import Cancelled, Logged, Measured, Progressed, Queued, 
 from domain.runs.request import BacktestRequest
 from eventstore.store import EventStore
 from service import clock
-from service.audit.key import open_key
-from service.core import Core
-from service.feed.feed import Feed
+from service.core import Core, reading_core
 from service.feed.frames import encoded
-from service.market_data.catalog import Catalog
 from service.projections import stored_projections, stream_of
-from service.report.reports import Reports
-from service.results import Results
 from service.runs import stored_form
 from service.server import listening
 from service.settings import Settings
@@ -84,9 +79,7 @@ async def quiet_service(
     async with await EventStore.open(
         settings.log_path, projections=stored_projections(), clock=clock.now_microseconds
     ) as store:
-        key, strategies = open_key(settings.audit_key_path), Strategies(None, 4096)
-        reports = Reports(store, Catalog(settings.market_path))
-        core = Core(store, Results(store), key, Feed(store), strategies, None, reports)
+        core = await reading_core(settings, store, Strategies(None, 4096))
         async with (
             listening(settings, core) as url,
             AsyncClient(base_url=url, trust_env=False, timeout=SILENCE_SECONDS_MAX) as http,

@@ -1,0 +1,1 @@
+"""Parameter optimizations: sweeps of trials over one backtest."""

@@ -1,0 +1,1 @@
+"""What a sweep's results are worth: pure functions over the daily returns of its trials."""

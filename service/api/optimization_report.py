@@ -1,0 +1,34 @@
+"""What an optimization has come to, to look at: its report."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from domain.optimizations.lifecycle import Optimization
+from service.api.core import core_of
+from service.api.optimization_results import require_ended
+from service.http.errors import ConflictError
+from service.http.requests import NoQuery, query_parameters
+from service.optimizations.optimizations import get_optimization
+
+
+async def report(request: Request) -> Response:
+    """``GET /optimizations/{optimization_id}/report``: one HTML page, or 409 before the end."""
+    query_parameters(request, NoQuery)
+    core = core_of(request)
+    optimization = await get_optimization(core.store, request.path_params["optimization_id"])
+    require_ended(optimization)
+    _require_trials(optimization)
+    page = await core.optimization_reports.page(optimization.optimization_id)
+    headers = {"Content-Security-Policy": page.policy}
+    return Response(page.html, headers=headers, media_type="text/html")
+
+
+def _require_trials(optimization: Optimization) -> None:
+    if optimization.trials_completed + optimization.trials_failed:
+        return
+    reason = optimization.error or "it was cancelled before"
+    raise ConflictError(f"not one trial has ended, so there is nothing to report: {reason}")
+
+
+ROUTES = [Route("/optimizations/{optimization_id}/report", report, methods=["GET"])]

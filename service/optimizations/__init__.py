@@ -1,0 +1,1 @@
+"""Optimizations: their decisions, tables and answers, and who conducts them."""
