@@ -1,7 +1,7 @@
 """The parts of a running service, opened and closed together: log, engines, dispatcher."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eventstore.store import EventStore
 from service import clock
 from service.audit.key import open_key, public_hex
+from service.execution.child_process import ChildProcess
 from service.execution.dispatcher import Dispatcher
 from service.execution.process_pool import ProcessPool
 from service.feed.feed import Feed
@@ -37,12 +38,14 @@ class Core(NamedTuple):
 
 
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings, started: Sequence[ChildProcess] = ()
+) -> AsyncIterator[Core]:
     """Open the log for writing, start the engines and execute whatever is queued.
 
-    On the way out no new run is begun, the engines are stopped and the log is closed; runs under
-    way go on at the next start. Raises ``OpenFailed`` where the log cannot be opened and
-    ``EvidenceError`` where the audit key cannot be used.
+    ``started``: engines that run already. On the way out no new run is begun, the engines are
+    stopped and the log is closed; runs under way go on at the next start. Raises ``OpenFailed``
+    where the log cannot be opened and ``EvidenceError`` where the audit key cannot be used.
     """
     settings.market_path.mkdir(parents=True, exist_ok=True)
     async with (
@@ -54,8 +57,9 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         key = _audit_key(settings, await store.head())
         pool = ProcessPool(
             settings.engine_processes,
-            [str(settings.market_path), settings.missing_data, str(settings.run_memory_mib_max)],
+            settings.engine_arguments,
             settings.run_seconds_max,
+            started,
         )
         async with pool, anyio.create_task_group() as tasks:
             tasks.start_soon(Dispatcher(store, pool).run)

@@ -54,16 +54,34 @@ class Server(uvicorn.Server):
 
         self.up = anyio.Event()
         self._feed = core.feed
+        self._ticking = anyio.CancelScope()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections from here on."""
         await super().startup(sockets)
         self.up.set()
 
+    async def main_loop(self) -> None:
+        """Tick until ``stop``, which does not wait for the next tick."""
+        with self._ticking:
+            await super().main_loop()
+
+    def stop(self) -> None:
+        """Begin to shut down."""
+        self._ticking.cancel()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the feeds, which would go on for ever, then the connections."""
         self._feed.close()
-        await super().shutdown(sockets)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        # That would wait a moment also where nobody is left to wait for.
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        await self.lifespan.shutdown()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -117,7 +135,7 @@ async def listening(settings: Settings, core: Core) -> AsyncIterator[str]:
                 await server.up.wait()
                 yield _url(listener)
             finally:
-                server.should_exit = True
+                server.stop()
 
 
 async def _serve(server: Server, listener: socket.socket) -> None:

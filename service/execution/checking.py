@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from domain.engine.lookahead import Data, search
+from domain.engine.lookahead import Data, Report, search
 from domain.runs.events import EncodedEvent, encode
 from domain.runs.manifest import Manifest
 from service.execution.frames import Check
@@ -24,9 +24,14 @@ def check(
         _require_same(job.manifest, inputs.manifest)
         data = Data(inputs.bars, inputs.benchmark, inputs.actions)
         report = search(job.manifest, data, job.code, moments=job.moments, seed=job.seed)
-        yield [EncodedEvent(REPORT, msgspec.json.encode(report))]
+        yield [EncodedEvent(REPORT, as_json(report))]
     except Exception as error:
         yield [encode(failure(error, "running"))]
+
+
+def as_json(report: Report) -> bytes:
+    """The report as JSON: ``clean``, which says it in one word, and all its fields."""
+    return msgspec.json.encode({"clean": report.clean, **msgspec.structs.asdict(report)})
 
 
 def _require_same(recorded: Manifest, present: Manifest) -> None:

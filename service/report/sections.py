@@ -38,16 +38,23 @@ def header(content: Content) -> Html:
     first, last = points["timestamp"][0], points["timestamp"][-1]
     period = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, {request.resolution.value} bars"
     parameters = _settings(request.strategy.params)
-    warnings = [element("p", line.message) for line in content.logs if line.level == "warning"]
-    banner = element("div", *warnings, class_="warnings")
+    tags = ", ".join(f"{name}: {value}" for name, value in (request.tags or {}).items())
     return element(
         "header",
         element("h1", title_of(request)),
         element("p", f"{request.strategy.name}{f' ({parameters})' if parameters else ''}"),
         element("p", f"{_few(request.symbols)} · {period}", class_="quiet"),
-        banner if warnings else Html(),
+        element("p", f"Tags: {tags}", class_="quiet") if tags else Html(),
+        _warnings(content) if content.warnings else Html(),
         headlines(content.metrics),
     )
+
+
+def _warnings(content: Content) -> Html:
+    shown = [element("p", line.message) for line in content.warnings]
+    more = content.warning_lines - len(shown)
+    rest = element("p", f"and {more:,} more in the log", class_="quiet")
+    return element("div", *shown, rest if more else Html(), class_="warnings")
 
 
 def sections(
@@ -151,8 +158,18 @@ def footer(content: Content) -> Html:
                 *data,
             ]
         ),
-        *(element("p", f"{line.level}: {line.message}", class_="log") for line in content.logs),
+        *_log(content),
     )
+
+
+def _log(content: Content) -> list[Html]:
+    lines = [f"{line.level}: {line.message}" for line in content.logs]
+    if not lines:
+        return []
+    if content.log_lines > len(lines):
+        kept = f"The first {len(lines):,} of {content.log_lines:,} lines"
+        lines.insert(0, f"{kept}; the results document has them all.")
+    return [element("h2", "Its log"), *(element("p", line, class_="log") for line in lines)]
 
 
 def _section(title: str, *children: str) -> Html:

@@ -19,7 +19,9 @@ def begin(name: str, kind: Literal["signal", "event"], folder: Path) -> Path:
     Raises ``InvalidRequest`` for a name that cannot be used, ``FileExistsError`` where it is taken.
     """
     if not _NAME.fullmatch(name):
-        right = "right would be lower case letters, digits and underscores, such as my_trend"
+        right = (
+            "right would be a lower case letter, then such letters, digits, underscores: my_trend"
+        )
         raise InvalidRequest("name", f"{name!r} is no name of a strategy; {right}")
     if name in BUILT_IN:
         raise InvalidRequest("name", f"{name} is the name of a built-in strategy")

@@ -22,7 +22,7 @@ class UnknownStrategy(Exception):
 class Strategies:
     """The built-in strategies and those of users, read anew each time. An async context manager.
 
-    Code of users is executed in a process of its own, which is ended when it takes too long.
+    Code of users is executed in processes of its own, which are ended when it takes too long.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class Strategies:
         name = request.strategy.name
         if name in BUILT_IN:
             return Accepted(normalise(request), None)
-        await anyio.to_thread.run_sync(self._library.find, name)
+        entry = await anyio.to_thread.run_sync(self._library.find, name)
         try:
-            answer = await self._loader.ask(Normalise(request))
+            answer = await self._loader.ask(entry, Normalise(request))
         except LoadingFailed as error:
             raise InvalidRequest("strategy.name", f"{name} {error}") from error
         if isinstance(answer, Refused):
@@ -77,7 +77,7 @@ class Strategies:
         if entry.source == "built_in":
             return describe(*entry, BUILT_IN[entry.name])
         try:
-            answer = await self._loader.ask(Describe(entry))
+            answer = await self._loader.ask(entry, Describe(entry))
         except LoadingFailed as error:
             return Description(name=entry.name, source=entry.source, error=str(error))
         assert isinstance(answer, Described)

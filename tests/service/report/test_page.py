@@ -144,6 +144,44 @@ def test_what_users_write_is_text() -> None:
     assert name.startswith("&lt;/script&gt;")
 
 
+def test_tags_are_shown_as_they_are_written() -> None:
+    content = content_of(run([wave("A")], "buy_and_hold"), tags={"desk": "<b>one</b>", "try": "2"})
+    reader = Reader(sheet(content).html)
+    assert "Tags: desk: <b>one</b>, try: 2" in reader.text
+    assert "b" not in [tag for tag, _ in reader.elements]
+    assert "Tags" not in Reader(sheet(content_of(run([wave("A")], "buy_and_hold"))).html).text
+
+
+def test_the_first_warnings_are_shown_and_the_rest_counted() -> None:
+    def warned(count: int) -> str:
+        warnings = [f"warning number {number}." for number in range(count)]
+        return Reader(
+            sheet(content_of(run([wave("A")], "buy_and_hold", warnings=warnings))).html
+        ).text
+
+    few, many = warned(5), warned(7)
+    assert few.count("warning number 4.") == 2, "in the banner and in the log"
+    assert "more in the log" not in few
+    assert many.count("warning number 4.") == 2
+    assert many.count("warning number 5.") == 1
+    assert "and 2 more in the log" in many
+
+
+def test_a_log_that_is_cut_says_so() -> None:
+    def logged(count: int) -> str:
+        warnings = [f"line {number}." for number in range(count)]
+        return Reader(
+            sheet(content_of(run([wave("A")], "buy_and_hold", warnings=warnings))).html
+        ).text
+
+    whole, cut = logged(200), logged(1_203)
+    assert "line 199." in whole
+    assert "The first" not in whole
+    assert "The first 200 of 1,203 lines; the results document has them all." in cut
+    assert "and 1,198 more" in cut
+    assert "line 200." not in cut
+
+
 def test_a_run_that_never_traded_has_no_trades_to_show() -> None:
     flat = bars("A", [10.0] * 30, [10.0] * 30)
     outcome = run([flat], "ma_crossover", {"short_period": 2, "long_period": 5})

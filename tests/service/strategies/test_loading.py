@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from domain.errors import InvalidRequest
@@ -12,6 +13,7 @@ from service.strategies.library import Entry, Library
 from service.strategies.loading import answer
 from service.strategies.messages import Describe, Described
 from service.strategies.strategies import Strategies, UnknownStrategy
+from tests.service.execution.running import until
 
 GOOD = '''
 from typing import Annotated
@@ -80,7 +82,8 @@ async def test_the_list_has_them_all_and_a_bad_one_names_its_error(strategies: S
     assert errors == {
         "constant": None,
         "broken": "cannot be loaded: ModuleNotFoundError: No module named 'nowhere' (line 1)",
-        "endless": "is not loaded after 2 seconds: does it ever end?",
+        "endless": "is not loaded after 2 seconds: does it ever end?"
+        " It is tried again when the file changes",
         "leaving": "ended the process that was to load it",
         "hoarding": "cannot be loaded: MemoryError (line 1)",
         "empty": "must define one strategy, a subclass of SignalStrategy or EventStrategy with"
@@ -143,3 +146,60 @@ async def test_a_changed_file_is_another_strategy_at_once(
         path.write_text(GOOD.replace("0.5", str(default)))
         accepted = await strategies.accept(asking("changing"))
         assert accepted.request.strategy.params == {"share": default}
+
+
+# Says that it is being loaded, in a file beside it, and waits for another file.
+WAITING = """
+import os, time
+with open({path!r} + ".tried", "a") as tried:
+    tried.write("x")
+while not os.path.exists({path!r} + ".go"):
+    time.sleep(0.01)
+"""
+
+
+async def test_a_file_that_hangs_costs_its_time_once_until_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "hanging.py"
+    tried = tmp_path / "hanging.py.tried"
+    path.write_text(WAITING.format(path=str(path)) + GOOD)
+    async with Strategies(tmp_path, memory_mib_max=1024, load_seconds_max=1) as strategies:
+        for _ in range(2):
+            described = await strategies.describe("hanging")
+            assert described.error is not None
+            assert described.error.startswith("is not loaded after 1 seconds")
+            assert "hanging is not loaded" in await refusal(strategies, asking("hanging"))
+        assert tried.read_text() == "x"
+        path.write_text(path.read_text() + "# mended?\n")
+        assert "hanging is not loaded" in await refusal(strategies, asking("hanging"))
+        assert tried.read_text() == "xx"
+        path.write_text(GOOD)
+        assert (await strategies.describe("hanging")).error is None
+
+
+async def test_parameters_that_hang_do_not_make_the_file_unusable(tmp_path: Path) -> None:
+    hanging = GOOD + "\n    def __post_init__(self):\n        while self.share == 1.0: pass\n"
+    (tmp_path / "picky.py").write_text(hanging)
+    async with Strategies(tmp_path, memory_mib_max=1024, load_seconds_max=1) as strategies:
+        assert "picky is not loaded" in await refusal(strategies, asking("picky", share=1.0))
+        assert (await strategies.accept(asking("picky", share=0.5))).code is not None
+
+
+async def test_while_one_is_being_loaded_others_are_answered(tmp_path: Path) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text(WAITING.format(path=str(path)) + GOOD)
+    (tmp_path / "constant.py").write_text(GOOD)
+    errors: list[str | None] = []
+    async with Strategies(tmp_path, memory_mib_max=1024, load_seconds_max=60) as strategies:
+
+        async def describe_slow() -> None:
+            errors.append((await strategies.describe("slow")).error)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(describe_slow)
+            tasks.start_soon(describe_slow)
+            await until((tmp_path / "slow.py.tried").exists)
+            assert (await strategies.accept(asking("constant"))).code is not None
+            assert (await strategies.describe("constant")).error is None
+            assert errors == []
+            (tmp_path / "slow.py.go").touch()
+        assert errors == [None, None]
