@@ -17,6 +17,8 @@ from service.http.gathering import GatheringProtocol
 from service.settings import Settings
 
 GRACE_SECONDS = 10
+LOOKS_MAX = 10
+LOOK_SECONDS = 0.001
 BACKLOG_CONNECTIONS_MAX = 2048
 YOUNG_OBJECTS_MAX = 50_000
 CLIENT_FRAME_BYTES_MAX = 64 * 1024
@@ -73,10 +75,14 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the feeds, which would go on for ever, then the connections."""
         self._feed.close()
-        if self.server_state.connections or self.server_state.tasks:
+        for _ in range(LOOKS_MAX):
+            if not (self.server_state.connections or self.server_state.tasks):
+                break
+            await anyio.sleep(LOOK_SECONDS)  # who has just left is gone in a moment
+        else:
             await super().shutdown(sockets)
             return
-        # That would wait a moment also where nobody is left to wait for.
+        # That would wait for longer, also where nobody is left to wait for.
         for server in self.servers:
             server.close()
         for listener in sockets or ():

@@ -81,9 +81,10 @@ class Loader:
                 # Its answer must not be taken for that to the next question.
                 await self._end(process)
                 raise
-            if self._idle is not None:
-                await self._end(self._idle)
-            self._idle = process
+            # Before anything is waited for: another may look for the idle one meanwhile.
+            surplus, self._idle = self._idle, process
+            if surplus is not None:
+                await self._end(surplus)
             return answer
 
     async def _borrow(self) -> LoadingProcess:

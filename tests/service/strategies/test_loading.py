@@ -1,5 +1,6 @@
 """A user's code is loaded apart from the service; whatever it does is an error with its name."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -203,3 +204,40 @@ async def test_while_one_is_being_loaded_others_are_answered(tmp_path: Path) -> 
             assert errors == []
             (tmp_path / "slow.py.go").touch()
         assert errors == [None, None]
+
+
+# Names its process, in a file.
+NAMING = """
+import os
+with open({path!r}, "a") as pids:
+    print(os.getpid(), file=pids)
+"""
+
+
+async def test_of_all_processes_that_were_needed_at_once_one_is_kept(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    for number in range(8):
+        file = tmp_path / f"constant{number}.py"
+        file.write_text(NAMING.format(path=str(pids)) + GOOD)
+    errors: list[str | None] = []
+    async with Strategies(tmp_path, memory_mib_max=1024) as strategies:
+
+        async def describe(name: str) -> None:
+            errors.append((await strategies.describe(name)).error)
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(8):
+                tasks.start_soon(describe, f"constant{number}")
+        loading = {int(pid) for pid in pids.read_text().split()}
+        assert len(loading) > 1
+        assert len([pid for pid in loading if is_there(pid)]) == 1
+    assert errors == [None] * 8
+    assert not any(is_there(pid) for pid in loading)
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
