@@ -40,6 +40,10 @@ class History:
         self._show(bars)
 
     def __len__(self) -> int:
+        return self._count()
+
+    def _count(self) -> int:
+        # A strategy asks at every bar: a method is called faster than ``len`` is.
         if self._rows is None:
             return self._warmup + self._clock.row + 1
         return self._warmup + int(self._rows.searchsorted(self._clock.row, side="right"))
@@ -77,7 +81,7 @@ class History:
     @property
     def price(self) -> float:
         """The latest close; NaN before the first bar."""
-        length = len(self)
+        length = self._count()
         return self._prices[length - 1] if length else np.nan
 
     @property
@@ -109,7 +113,7 @@ class Indicator:
     @property
     def now(self) -> float:
         """The value at the latest bar; NaN where there is none yet."""
-        length = len(self._history)
+        length = self._history._count()
         return self._numbers[length - 1] if length else np.nan
 
     @property

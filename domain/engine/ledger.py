@@ -10,13 +10,10 @@ from domain.engine.allowance import allowed, is_cash_account
 from domain.engine.buffers import CashEvents, Exposures
 from domain.engine.history import History
 from domain.engine.kernel import mark
-from domain.engine.matching import Costs
+from domain.engine.matching import Costs, position_after
 from domain.engine.numbers import floats_of
 from domain.engine.settlement import apply_changes, pay_for_borrowing
 from domain.market.bars import Floats
-
-# Of a fill: a position that is less than this afterwards is rounding.
-CRUMB = 1e-12
 
 
 class Ledger:
@@ -109,8 +106,9 @@ class Ledger:
     def trade(self, column: int, quantity: float, price: float, charge: float) -> None:
         """Carry out a fill; ``charge`` is its commission."""
         self.account.cash[0] = self._cash[0] - quantity * price - charge
-        position = self._position[column] + quantity
-        self.account.position[column] = 0.0 if abs(position) <= CRUMB * abs(quantity) else position
+        self.account.position[column] = position_after(self._position[column], quantity)
+        if self.account.mark[column] == 0.0:
+            self.account.mark[column] = price  # on its symbol's first bar, which has yet to close
         self._held = None
 
     def _advance(self, settle: int, close: int) -> None:

@@ -138,6 +138,8 @@ def whole_lots(quantity: float, lot_size: float) -> float:
     if lot_size == 0.0:
         return quantity
     lots = abs(quantity) / lot_size
+    if lots == np.inf:
+        return quantity  # more than can be counted
     whole = np.rint(lots)
     # 0.3 / 0.1 is three lots, whatever its last bit says.
     if abs(lots - whole) > 1e-12 * whole:

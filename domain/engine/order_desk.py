@@ -108,7 +108,7 @@ class OrderDesk:
         return self._request(row, order, None)
 
     def _request(self, row: int, order: Order, amendment: Amendment | None) -> bool:
-        if not order.is_open:
+        if order not in self._book:
             return False
         arrival = self._arrival(row)
         self._book.request(row, order, amendment, arrival)

@@ -53,7 +53,8 @@ def _show_log(console: Console, lines: list[dict[str, str]]) -> None:
     for line in lines[:LOG_LINES_SHOWN]:
         # What comes after a line feed cannot pass for a line of its own.
         message = line["message"].replace("\n", "\n    ")
-        console.print(plain(f"{line['level']}: {message}", style="yellow"), soft_wrap=True)
+        at = f"{_moment(line['bar'])} " if "bar" in line else ""
+        console.print(plain(f"{at}{line['level']}: {message}", style="yellow"), soft_wrap=True)
     if len(lines) > LOG_LINES_SHOWN:
         more = f"and {len(lines) - LOG_LINES_SHOWN:,} more log lines: --json has them all"
         console.print(plain(more, style="yellow"), soft_wrap=True)

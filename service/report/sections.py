@@ -1,17 +1,21 @@
 """What stands on the tear sheet, from top to bottom."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import polars as pl
+from msgspec import UNSET
 
 from domain.analysis.rolling import window_of
+from domain.runs.events import Logged
 from domain.runs.request import BacktestRequest
 from service.report import tables
 from service.report.content import Content
 from service.report.markup import Html, element
 from service.report.metric_groups import every_metric, headlines
 from service.report.traces import Chart
+from service.report.wording import moment
 
 
 def title_of(request: BacktestRequest) -> str:
@@ -163,13 +167,18 @@ def footer(content: Content) -> Html:
 
 
 def _log(content: Content) -> list[Html]:
-    lines = [f"{line.level}: {line.message}" for line in content.logs]
+    lines = [_said(line) for line in content.logs]
     if not lines:
         return []
     if content.log_lines > len(lines):
         kept = f"The first {len(lines):,} of {content.log_lines:,} lines"
         lines.insert(0, f"{kept}; the results document has them all.")
     return [element("h2", "Its log"), *(element("p", line, class_="log") for line in lines)]
+
+
+def _said(line: Logged) -> str:
+    said = f"{line.level}: {line.message}"
+    return said if line.bar is UNSET else f"{moment(datetime.fromisoformat(line.bar))} {said}"
 
 
 def _section(title: str, *children: str) -> Html:

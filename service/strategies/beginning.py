@@ -1,6 +1,7 @@
 """The beginning of a user's own strategy."""
 
 import inspect
+import keyword
 import re
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,8 @@ def begin(name: str, kind: Literal["signal", "event"], folder: Path) -> Path:
     if name in BUILT_IN:
         raise InvalidRequest("name", f"{name} is the name of a built-in strategy")
     title = "".join(part.capitalize() for part in name.split("_"))
+    if keyword.iskeyword(title):
+        raise InvalidRequest("name", f"{name} would be a class {title}, a word of Python's own")
     text = inspect.getsource(_TEMPLATES[kind]).replace("Template", title)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.py"

@@ -1,7 +1,10 @@
 """A process that loads users' strategies, seen from the service."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import anyio
 import msgspec
@@ -55,10 +58,11 @@ class LoadingProcess:
         return await self._read()
 
     async def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing, and all that it has started."""
         with anyio.CancelScope(shield=True):
             if self.alive:
-                self._process.kill()
+                with suppress(ProcessLookupError):  # it has ended by itself
+                    os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.aclose()
 
     async def _read(self) -> Answer:

@@ -1,5 +1,7 @@
 """Orders that are changed or called back, and how long the word takes."""
 
+import copy
+
 import pytest
 
 from domain.strategies.event import Context, Order
@@ -179,3 +181,17 @@ def test_a_word_that_arrives_after_its_order_is_done_does_nothing() -> None:
     }
     outcome = act(DAYS, at(script), latency_ms=1)
     assert [order[3] for order in outcome.orders] == ["submitted", "filled"]
+
+
+def test_a_copy_stands_for_its_order_and_knows_no_less_that_it_is_done() -> None:
+    copies, answers = [], []
+
+    def keep(context: Context) -> None:
+        copies.append(copy.copy(context.buy("A", 10, limit=9)))
+
+    def cancel(context: Context) -> None:
+        answers.append(context.cancel(copies[0]))
+
+    outcome = act(DAYS, at({0: keep, 1: cancel, 2: cancel}))
+    assert answers == [True, False]
+    assert outcome.orders[-1] == (1, 1, "buy", "cancelled", 10, "requested")

@@ -35,6 +35,7 @@ def test_commission_is_by_value_and_by_share_and_at_least_the_minimum() -> None:
         (0.7, 0.1, 7 * 0.1),
         (99.0, 100.0, 0.0),
         (1e30, 1e-9, 1e30),
+        (-1e300, 1e-9, -1e300),
         (math.inf, 1.0, math.inf),
     ],
 )

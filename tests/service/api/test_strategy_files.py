@@ -134,6 +134,7 @@ async def test_one_strategy_tells_its_parameters_and_their_schema(limited: Limit
                 "maximum": 1,
                 "description": "share of the account",
                 "above_minimum": False,
+                "below_maximum": False,
                 "choices": [],
             }
         ],

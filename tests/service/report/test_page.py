@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import pytest
 from service.report.content import Content
 from service.report.metric_groups import GROUPS
 from tests.domain.engine.building import bars, run
+from tests.domain.strategies.installing import install
 from tests.service.report.sheets import a_run, content_of, sheet, wave
 
 HOSTILE = "</script><script>alert(1)</script>\"'&<img src=x onerror=alert(2)>"
@@ -84,6 +86,28 @@ def test_the_charts_show_the_run(content: Content, reader: Reader) -> None:
     assert [trace["name"] for trace in reader.charts["trades-1"]["data"]] == ["buy", "sell"]
     won, lost = reader.charts["excursions"]["data"]
     assert len(won["x"]) + len(lost["x"]) == content.metrics["total_trades"]
+
+
+def test_longs_are_stacked_above_shorts_and_each_symbol_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, scripted="tests.domain.engine.scripted:Scripted")
+    monkeypatch.syspath_prepend(tmp_path)
+    weights = {"A": [0.5] * 20 + [-0.5] * 20, "B": [-0.25] * 40}
+    flat = [bars(symbol, [10.0] * 40, [10.0] * 40) for symbol in weights]
+    outcome = run(flat, "scripted", {"weights": weights}, allow_short=True)
+    exposure = Reader(sheet(content_of(outcome)).html).charts["exposure"]["data"]
+    *areas, gross, net = exposure
+    assert [(area["name"], area["stackgroup"]) for area in areas] == [
+        ("A", "long"), ("A", "short"), ("B", "short")
+    ]  # fmt: skip
+    assert [area["y"][30] for area in areas] == [0.0, -50.0, -25.0]
+    named = [area for area in areas if area["showlegend"]]
+    assert [(area["name"], area["customdata"][30]) for area in named] == [("A", -50), ("B", -25)]
+    assert [area["hoverinfo"] == "skip" and "hovertemplate" not in area for area in areas] == [
+        False, True, False
+    ]  # fmt: skip
+    assert (gross["y"][30], net["y"][30]) == (75.0, -75.0)
 
 
 def test_prices_that_are_not_those_of_the_run_are_told(content: Content, reader: Reader) -> None:
@@ -180,6 +204,12 @@ def test_a_log_that_is_cut_says_so() -> None:
     assert "The first 200 of 1,203 lines; the results document has them all." in cut
     assert "and 1,198 more" in cut
     assert "line 200." not in cut
+
+
+def test_what_a_strategy_says_is_shown_with_its_bar() -> None:
+    outcome = run([wave("A"), wave("B")], "target_weights", {"max_weight": 0.25})
+    text = Reader(sheet(content_of(outcome)).html).text
+    assert "2024-01-01 info: max_weight: A 0.5000 cut to 0.2500" in text
 
 
 def test_a_run_that_never_traded_has_no_trades_to_show() -> None:
