@@ -68,7 +68,7 @@ def _ask(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats:
     answer = strategy.targets(bars, symbols)
     if isinstance(answer, pl.Expr):
         answer = bars.frame().select(answer.cast(pl.Float64)).to_series().to_numpy()
-    return np.ascontiguousarray(answer, dtype=np.float64)
+    return np.asarray(answer, dtype=np.float64, order="C")
 
 
 def _first_failing_bar(strategy: SignalStrategy, bars: Bars, symbols: int) -> int:

@@ -15,6 +15,7 @@ from domain.runs.events import Failed, decode
 from eventstore.findings import Finding
 from eventstore.store import EventStore
 from service.audit.reexecution import Reexecution, reexecute
+from service.execution.environment import without_keys
 from service.execution.memory import limit_memory
 from service.market_data.catalog import Catalog
 from service.settings import Settings
@@ -28,6 +29,7 @@ async def reexecute_apart(store: EventStore, stream: str, settings: Settings) ->
         str(settings.run_memory_mib_max),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
+        env=without_keys(),
     )
     try:
         async with asyncio.timeout(settings.run_seconds_max):

@@ -5,11 +5,12 @@ and loads while the command itself does.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import cast
+
+from service.execution.environment import without_keys
 
 DRAIN_SECONDS = 1.0
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
@@ -37,7 +38,7 @@ class ChildProcess(asyncio.SubprocessProtocol):
             cls,
             *(sys.executable, "-P", "-m", "service.execution.worker", *arguments),
             stderr=None,
-            env={**os.environ, **threads},
+            env={**without_keys(), **threads},
         )
         return process
 

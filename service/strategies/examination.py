@@ -19,6 +19,7 @@ from domain.errors import DomainError, InvalidRequest
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
 from domain.strategies.code import UnusableCode
 from service.execution.checking import as_json
+from service.execution.environment import without_keys
 from service.execution.job import failure, prepare
 from service.execution.memory import limit_memory
 from service.execution.pipes import leave, private_pipes, reply
@@ -48,6 +49,7 @@ async def examine_apart(
         *(msgspec.json.encode(params), str(moments), str(seed), str(settings.run_memory_mib_max)),
         stdin=asyncio.subprocess.PIPE,  # it leaves when this ends
         stdout=asyncio.subprocess.PIPE,
+        env=without_keys(),
         start_new_session=True,  # with Ctrl-C it is ended from here, and all that it has started
     )
     assert process.stdout is not None

@@ -10,6 +10,7 @@ from service.strategies.loading_process import LoadingProcess, ProcessEnded
 from service.strategies.messages import Answer, Describe, Question
 
 LOAD_SECONDS_MAX = 10.0
+FORGET_SECONDS = 60.0  # it may have been the machine that was slow
 PROCESSES_MAX = 4
 
 
@@ -20,8 +21,8 @@ class LoadingFailed(Exception):
 class Loader:
     """Answers questions about different strategies side by side, about one of them in turn.
 
-    A file that has not been loaded in time is not tried again until its bytes change. A process is
-    started when one is needed and one is kept; what takes too long is ended.
+    A file that has not been loaded in time is not tried again for a minute, unless its bytes
+    change. A process is started when one is needed and one is kept; what takes too long is ended.
     """
 
     def __init__(
@@ -31,8 +32,8 @@ class Loader:
         self._arguments = [str(folder or ""), str(memory_mib_max)]
         self._seconds_max = seconds_max
         self._turns: defaultdict[Entry, anyio.Lock] = defaultdict(anyio.Lock)
-        # Of a file: the SHA-256 that was loaded last, and whether that came to an end.
-        self._loaded: dict[Entry, tuple[str, bool]] = {}
+        # Of a file: the SHA-256 that was loaded last, and until when it is known to hang.
+        self._loaded: dict[Entry, tuple[str, float]] = {}
         self._places = anyio.Semaphore(PROCESSES_MAX)
         self._processes: set[LoadingProcess] = set()
         self._idle: LoadingProcess | None = None
@@ -47,7 +48,7 @@ class Loader:
             too_long = f"is not loaded after {self._seconds_max:g} seconds: does it ever end?"
             try:
                 if digest is not None and not await self._loads(entry, digest):
-                    raise LoadingFailed(f"{too_long} It is tried again when the file changes")
+                    raise LoadingFailed(f"{too_long} It is tried again in a minute")
                 return await self._answer(question)
             except TimeoutError:
                 raise LoadingFailed(too_long) from None
@@ -60,16 +61,16 @@ class Loader:
             await process.close()
 
     async def _loads(self, entry: Entry, digest: str) -> bool:
-        known, ends = self._loaded.get(entry, (None, False))
-        if known != digest:
+        known, hangs_until = self._loaded.get(entry, (None, 0.0))
+        if known != digest or 0.0 < hangs_until <= anyio.current_time():
+            hangs_until = 0.0
             try:
                 # Asked without parameters, which may be what another question hangs on.
                 await self._answer(Describe(entry))
-                ends = True
             except TimeoutError:
-                ends = False
-            self._loaded[entry] = digest, ends
-        return ends
+                hangs_until = anyio.current_time() + FORGET_SECONDS
+            self._loaded[entry] = digest, hangs_until
+        return hangs_until == 0.0
 
     async def _answer(self, question: Question) -> Answer:
         async with self._places:

@@ -11,6 +11,7 @@ import msgspec
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from service.execution.environment import without_keys
 from service.execution.frames import LENGTH_BYTES, pack
 from service.strategies.messages import Answer, Loaded, Question
 
@@ -35,7 +36,11 @@ class LoadingProcess:
         """
         command = [sys.executable, "-P", "-m", "service.strategies.loading", *arguments]
         # A session of its own: Ctrl-C in a terminal is for the service to act on.
-        started = cls(await anyio.open_process(command, stderr=None, start_new_session=True))
+        started = cls(
+            await anyio.open_process(
+                command, stderr=None, env=without_keys(), start_new_session=True
+            )
+        )
         try:
             assert isinstance(await started._read(), Loaded)
         except BaseException:

@@ -45,7 +45,15 @@ class Strategies:
     async def describe_all(self) -> list[Description]:
         """Describe every strategy by name; one that cannot be used says why."""
         entries = await anyio.to_thread.run_sync(self._library.entries)
-        return [await self._describe(entry) for entry in entries]
+        described: dict[Entry, Description] = {}
+
+        async def describe_one(entry: Entry) -> None:
+            described[entry] = await self._describe(entry)
+
+        async with anyio.create_task_group() as tasks:
+            for entry in entries:
+                tasks.start_soon(describe_one, entry)
+        return [described[entry] for entry in entries]
 
     async def describe(self, name: str) -> Description:
         """Describe the strategy that runs under ``name``. Raises ``UnknownStrategy``."""

@@ -96,7 +96,7 @@ def test_a_failure_that_needs_all_bars_names_the_last() -> None:
     [
         (np.zeros(9), r"(9,)"),
         (np.zeros((10, 1)), r"(10, 1)"),
-        (None, r"(1,)"),
+        (None, r"()"),
         (pl.lit(1.0), r"(1,)"),
     ],
 )

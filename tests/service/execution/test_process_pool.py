@@ -45,6 +45,16 @@ def kill(pool: ProcessPool) -> None:
     os.kill(pool.pids[0], signal.SIGKILL)
 
 
+async def test_an_engine_does_not_see_the_keys_of_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BACKTAPE_API_KEY", "secret")
+    async with pool_of(1) as pool:
+        environment = await anyio.Path(f"/proc/{pool.pids[0]}/environ").read_bytes()
+    assert b"PATH=" in environment
+    assert b"API_KEY" not in environment
+
+
 def size_of(events: list[EncodedEvent]) -> int:
     """The bytes of the tape in these events."""
     return sum(len(event.attachment or b"") for event in events)

@@ -10,6 +10,7 @@ import pytest
 
 from domain.errors import InvalidRequest
 from domain.runs.request import BacktestRequest, StrategySpec
+from service.strategies import loader
 from service.strategies.library import Entry, Library
 from service.strategies.loader import PROCESSES_MAX
 from service.strategies.loading import answer
@@ -84,8 +85,7 @@ async def test_the_list_has_them_all_and_a_bad_one_names_its_error(strategies: S
     assert errors == {
         "constant": None,
         "broken": "cannot be loaded: ModuleNotFoundError: No module named 'nowhere' (line 1)",
-        "endless": "is not loaded after 2 seconds: does it ever end?"
-        " It is tried again when the file changes",
+        "endless": "is not loaded after 2 seconds: does it ever end? It is tried again in a minute",
         "leaving": "ended the process that was to load it",
         "hoarding": "cannot be loaded: MemoryError (line 1)",
         "empty": "must define one strategy, a subclass of SignalStrategy or EventStrategy with"
@@ -177,6 +177,33 @@ async def test_a_file_that_hangs_costs_its_time_once_until_it_changes(tmp_path: 
         assert tried.read_text() == "xx"
         path.write_text(GOOD)
         assert (await strategies.describe("hanging")).error is None
+
+
+async def test_a_file_that_was_only_slow_is_tried_again_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text(WAITING.format(path=str(path)) + GOOD)
+    monkeypatch.setattr(loader, "FORGET_SECONDS", 0.01)
+    async with Strategies(tmp_path, memory_mib_max=1024, load_seconds_max=1) as strategies:
+        assert "slow is not loaded" in await refusal(strategies, asking("slow"))
+        (tmp_path / "slow.py.go").touch()
+        await anyio.sleep(0.02)
+        assert (await strategies.describe("slow")).error is None
+
+
+async def test_a_file_does_not_see_the_keys_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKTAPE_API_KEY", "secret")
+    monkeypatch.setenv("GLOWBACK_API_KEY", "secret")
+    (tmp_path / "looking.py").write_text(
+        "import os\nraise ValueError(sorted(each for each in os.environ if 'API_KEY' in each))\n"
+    )
+    async with Strategies(tmp_path, memory_mib_max=1024) as strategies:
+        assert await refusal(strategies, asking("looking")) == (
+            "strategy.name: looking cannot be loaded: ValueError: [] (line 2)"
+        )
 
 
 async def test_what_a_hanging_file_has_started_is_ended_with_it(tmp_path: Path) -> None:
