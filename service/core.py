@@ -1,7 +1,7 @@
 """The parts of a running service, opened and closed together: log, engines, who works them."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eventstore.store import EventStore
 from service import clock
 from service.audit.key import open_key, public_hex
+from service.execution.child_process import ChildProcess
 from service.execution.dispatcher import Dispatcher
 from service.execution.executor import Executor
 from service.execution.executors import Executors, open_executors
@@ -47,12 +48,14 @@ class Core(NamedTuple):
 
 
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings, started: Sequence[ChildProcess] = ()
+) -> AsyncIterator[Core]:
     """Open the log for writing, start the engines and execute whatever is queued.
 
-    On the way out no new run is begun, the engines are stopped and the log is closed; runs under
-    way go on at the next start. Raises ``OpenFailed`` where the log cannot be opened and
-    ``EvidenceError`` where the audit key cannot be used.
+    ``started``: engines that run already. On the way out no new run is begun, the engines are
+    stopped and the log is closed; runs under way go on at the next start. Raises ``OpenFailed``
+    where the log cannot be opened and ``EvidenceError`` where the audit key cannot be used.
     """
     settings.market_path.mkdir(parents=True, exist_ok=True)
     async with (
@@ -62,7 +65,10 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         ) as store,
     ):
         core = await reading_core(settings, store, strategies)
-        async with open_executors(settings) as executors, anyio.create_task_group() as tasks:
+        async with (
+            open_executors(settings, started) as executors,
+            anyio.create_task_group() as tasks,
+        ):
             conductor = Conductor(store, executors)
             tasks.start_soon(_dispatch, store, executors)
             tasks.start_soon(conductor.run)

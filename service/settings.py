@@ -101,6 +101,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         """The folder of the Parquet catalog."""
         return self.data_dir / "market"
 
+    @property
+    def engine_arguments(self) -> list[str]:
+        """What an engine process is told when it starts; see ``service.execution.worker``."""
+        return [str(self.market_path.resolve()), self.missing_data, str(self.run_memory_mib_max)]
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **overrides: Any) -> Self:
         """The settings that ``environ`` names; ``overrides`` (by field, ``None``: not given) win.

@@ -33,24 +33,29 @@ def allowed(
     """Cut a fill at ``price`` to what the account allows; also give the ``Reason`` of the cut.
 
     ``position``: held of this symbol, signed. ``net`` and ``gross``: the sums of the values and of
-    the absolute values of the other symbols' positions at their marks; a cash account's are not
-    read. The reason is NONE where nothing is cut but rounding.
+    the absolute values of the other symbols' positions at their marks. The reason is NONE where
+    nothing is cut but rounding. What is left is rounding too, and nothing, where it is less than
+    ``DUST`` of the quantity, or of the whole account where the quantity is worth more than that.
+    That is all that a cash account reads them for: with an infinite ``gross`` the account is
+    taken to be worth more, and only an answer of 0 may have to be asked for again.
 
     Without ``allow_short`` no more is sold than is held. In a cash account price and commission
     never take cash below zero. In a margin account gross exposure after the fill, this symbol's
     valued at ``price``, is at most ``leverage`` times the equity after it; what only brings a
     position nearer to zero is always allowed.
     """
+    worth = abs(cash) + gross + abs(position) * price
+    least = DUST * min(abs(quantity), worth / price)
     most = quantity
     if quantity < 0.0 and not costs.allow_short:
         most = max(quantity, -max(position, 0.0))
-        if -most <= DUST * -quantity:
+        if -most <= least:
             return 0.0, SHORT_NOT_ALLOWED
     if is_cash_account(costs):
-        given, reason = payable(most, cash, price, costs), INSUFFICIENT_CASH
+        given, reason = payable(most, cash, price, least, costs), INSUFFICIENT_CASH
     else:
         equity = cash + net + position * price
-        given = _carried(most, price, position, equity, gross, costs)
+        given = _carried(most, price, position, equity, gross, least, costs)
         reason = INSUFFICIENT_MARGIN
     if abs(most - given) > DUST * abs(most):
         return given, reason
@@ -59,7 +64,13 @@ def allowed(
 
 @compiled
 def _carried(
-    quantity: float, price: float, position: float, equity: float, gross: float, costs: Costs
+    quantity: float,
+    price: float,
+    position: float,
+    equity: float,
+    gross: float,
+    least: float,
+    costs: Costs,
 ) -> float:
     # ``held``: what is held in the direction of the trade, below zero where the trade reduces it;
     # the way to zero is always open.
@@ -71,7 +82,7 @@ def _carried(
     whole = whole_lots(most, costs.lot_size)
     if whole <= -held * (1.0 + DUST):
         return -position
-    return math.copysign(whole, quantity) if whole > DUST * size else 0.0
+    return math.copysign(whole, quantity) if whole > least else 0.0
 
 
 @compiled
@@ -87,18 +98,18 @@ def _holdable(price: float, held: float, equity: float, gross: float, costs: Cos
 
 
 @compiled
-def payable(quantity: float, cash: float, price: float, costs: Costs) -> float:
+def payable(quantity: float, cash: float, price: float, least: float, costs: Costs) -> float:
     """Cut a quantity to what leaves ``cash`` at or above zero after price and commission.
 
-    A buy (quantity > 0) shrinks as far as it must. A sale goes through or not: 0 where cash and
-    proceeds together do not cover its commission.
+    A buy (quantity > 0) shrinks as far as it must; no more than ``least`` is nothing. A sale goes
+    through or not: 0 where cash and proceeds together do not cover its commission.
     """
     if _pays(cash, quantity, price, costs):
         return quantity
     if quantity < 0.0:
         return 0.0
     paid = min(quantity, affordable(cash, price, costs))
-    return paid if paid > DUST * quantity else 0.0
+    return paid if paid > least else 0.0
 
 
 @compiled

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Unpack
 
 from domain.engine.account import Integers
-from domain.engine.history import Clock, History, Indicator
+from domain.engine.history import Clock, Feed, History, Indicator
 from domain.engine.ledger import Ledger
 from domain.engine.notes import Level, Notes
 from domain.engine.numbers import integers_of
@@ -29,7 +29,7 @@ class Context:
     def __init__(
         self,
         clock: Clock,
-        histories: Sequence[History],
+        feeds: Sequence[Feed],
         timestamp: Times,
         days: Integers,
         ledger: Ledger,
@@ -37,7 +37,8 @@ class Context:
         notes: Notes,
     ) -> None:
         self._clock = clock
-        self._histories = {history.symbol: history for history in histories}
+        self._feeds = feeds
+        self._histories = {feed.history.symbol: feed.history for feed in feeds}
         self._columns = {symbol: column for column, symbol in enumerate(self._histories)}
         self._moments = integers_of(timestamp)
         self._days = integers_of(days)
@@ -106,7 +107,7 @@ class Context:
         """
         if self._clock.row >= 0:
             raise InvalidCall("an indicator can only be declared in on_start")
-        return self.bars(symbol).indicator(function)
+        return self._feeds[self._column(symbol)].indicator(function)
 
     def order(self, symbol: str, quantity: float, **terms: Unpack[Terms]) -> Order:
         """Order to buy (``quantity`` above 0) or sell (below 0) so many shares: see ``Terms``.
@@ -116,6 +117,10 @@ class Context:
         """
         row, column = self._now(), self._column(symbol)
         return self._desk.place(row, symbol, column, self._ledger.position(column), quantity, terms)
+
+    def in_lots(self, symbol: str, quantity: float) -> float:
+        """What an order for so many shares would be for: 0 where that is less than one lot."""
+        return self._desk.in_lots(quantity, self.position(symbol))
 
     def buy(self, symbol: str, quantity: float, **terms: Unpack[Terms]) -> Order:
         """Order to buy so many shares."""
@@ -135,9 +140,11 @@ class Context:
     ) -> bool:
         """Change an order's whole size (above 0; what is filled counts) or its prices.
 
-        False where it is done already. No more than what is filled by then cancels the rest.
+        False where it is done already. No more than what is filled by then cancels the rest. With
+        a lot size the new size is rounded like that of an order.
         """
-        return self._desk.amend(self._now(), order, quantity, limit, stop)
+        held = self._ledger.position(self._column(order.symbol))
+        return self._desk.amend(self._now(), order, held, quantity, limit, stop)
 
     def cancel(self, order: Order) -> bool:
         """Cancel what is left of an order; False where it is done already."""

@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 
 from domain.engine.account import Changes, Integers
+from domain.engine.columns import moments, places, table
 from domain.engine.course import Stretch
 from domain.engine.timeline import Timeline
-from domain.market.bars import TIMESTAMP_TYPE, Floats
+from domain.market.bars import Floats
 
 
 class Contributions:
@@ -39,10 +40,7 @@ class Contributions:
         shares = self._shares_at(fills.symbol, fills.row, changes)
         np.add.at(self._held, fills.symbol, fills.quantity / shares)
         self._concerned[fills.symbol] = True
-        events = stretch.tables["cash_events"]
-        places = np.array([self._places[symbol] for symbol in events["symbol"]], np.int64)
-        np.add.at(self._cash, places, events["amount"].to_numpy())
-        self._concerned[places] = True
+        self._take_in(stretch.tables["cash_events"])
 
         every = np.arange(symbols)
         latest = _latest(self._timeline.close[start:stop])
@@ -52,16 +50,24 @@ class Contributions:
         self._close[known] = close * self._shares_at(known, rows, changes)
         self._shares = self._shares_at(every, np.full(symbols, stop), changes)
 
-        moment = pl.Series([int(self._timeline.timestamp[stop - 1])]).cast(TIMESTAMP_TYPE)
         shown = np.flatnonzero(self._concerned)
         profit = self._cash + np.append(self._held * self._close, 0.0)
-        return pl.DataFrame(
+        moment = moments(self._timeline.timestamp[stop - 1 : stop])
+        (symbol,) = places([shown])
+        return table(
             {
                 "timestamp": moment.new_from_index(0, len(shown)),
-                "symbol": self._symbols[shown],
-                "profit": profit[shown],
+                "symbol": self._symbols[symbol],
+                "profit": pl.Series(profit[shown]),
             }
         )
+
+    def _take_in(self, cash_events: pl.DataFrame) -> None:
+        if cash_events.is_empty():
+            return
+        concerned = np.array([self._places[symbol] for symbol in cash_events["symbol"]], np.int64)
+        np.add.at(self._cash, concerned, cash_events["amount"].to_numpy())
+        self._concerned[concerned] = True
 
     def _shares_at(self, symbol: Integers, row: Integers, changes: Changes) -> Floats:
         shares = self._shares[symbol]

@@ -7,7 +7,7 @@ from domain.engine.account import Integers, Market
 from domain.engine.context import Context
 from domain.engine.course import Scenario, Stretch, changes_on, costs_of
 from domain.engine.exchange import Exchange
-from domain.engine.history import Clock, History
+from domain.engine.history import Clock, Feed
 from domain.engine.journal import Journal
 from domain.engine.ledger import Ledger
 from domain.engine.notes import Line, Notes
@@ -47,8 +47,9 @@ class EventCourse:
         )
         self._names = pl.Series(request.symbols, dtype=pl.String)
         self._clock = Clock()
-        self._histories = self._show(scenario)
-        self._ledger = Ledger(market, costs, self.changes, request.initial_capital, self._histories)
+        self._feeds = self._show(scenario)
+        histories = [feed.history for feed in self._feeds]
+        self._ledger = Ledger(market, costs, self.changes, request.initial_capital, histories)
         self._journal, self._notes = Journal(), Notes()
         self._book = OrderBook(self.timeline, self.days, self._journal)
         self._exchange = Exchange(self.timeline, costs, self._ledger, self._book, self._journal)
@@ -57,7 +58,7 @@ class EventCourse:
         resolution = request.resolution.microseconds
         desk = OrderDesk(self._book, moments, resolution, costs.delay, costs.lot_size)
         self._context = Context(
-            self._clock, self._histories, moments, self.days, self._ledger, desk, self._notes
+            self._clock, self._feeds, moments, self.days, self._ledger, desk, self._notes
         )
         try:
             strategy.on_start(self._context)
@@ -122,28 +123,28 @@ class EventCourse:
                 continue
             self._book.split(column, ratio)
             try:
-                self._histories[column].split(ratio)  # asks the strategy's own indicators again
+                self._feeds[column].split(ratio)  # asks the strategy's own indicators again
             except BaseException as error:
                 raise self._failed(error) from error
 
-    def _show(self, scenario: Scenario) -> list[History]:
-        histories = []
+    def _show(self, scenario: Scenario) -> list[Feed]:
+        feeds = []
         for column, bars in enumerate(scenario.bars):
             warmup, actions = scenario.warmup[column], scenario.actions[column]
             rows = None
             if len(bars) - warmup != len(self.days):
                 rows = np.flatnonzero(~np.isnan(self.timeline.close[:, column]))
-            history = History(bars, warmup, rows, self._clock)
+            feed = Feed(bars, warmup, rows, self._clock)
             if warmup > 0 and len(actions) > 0:
-                self._split_before_the_start(history, actions, scenario.days(bars.timestamp))
-            histories.append(history)
-        return histories
+                self._split_before_the_start(feed, actions, scenario.days(bars.timestamp))
+            feeds.append(feed)
+        return feeds
 
-    def _split_before_the_start(self, history: History, actions: Actions, days: Integers) -> None:
+    def _split_before_the_start(self, feed: Feed, actions: Actions, days: Integers) -> None:
         over = actions.timestamp // MICROSECONDS_PER_DAY <= self.days[0]
         places, ratios = actions.rows(days)[over], actions.split[over]
         for place, ratio in zip(places.tolist(), ratios.tolist(), strict=True):
-            history.split(ratio, before=place)
+            feed.split(ratio, before=place)
 
     def _logged(self, line: Line) -> Logged:
         if line.row < 0:

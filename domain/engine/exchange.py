@@ -2,7 +2,15 @@
 
 from domain.engine.journal import Journal
 from domain.engine.ledger import Ledger
-from domain.engine.matching import Costs, commission, kind_after, offered, slippage_of, slipped
+from domain.engine.matching import (
+    DUST,
+    Costs,
+    commission,
+    kind_after,
+    offered,
+    slippage_of,
+    slipped,
+)
 from domain.engine.numbers import floats_of, integers_of
 from domain.engine.order import Fill
 from domain.engine.order_book import OrderBook
@@ -60,7 +68,8 @@ class Exchange:
 
         charge = commission(quantity, price, self._costs)
         self._ledger.trade(column, quantity, price, charge)
-        self._volume_left[column] = max(volume - abs(quantity) / self._costs.participation, 0.0)
+        left = volume - abs(quantity) / self._costs.participation
+        self._volume_left[column] = left if left > DUST * self._volume[row, column] else 0.0
         fill = Fill(
             order=order,
             symbol=order.symbol,

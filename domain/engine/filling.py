@@ -1,5 +1,7 @@
 """The market orders of the compiled simulation: filled at the open of the first bar they meet."""
 
+import numpy as np
+
 from domain.compiled import compiled_in_place
 from domain.engine.account import Account, Market
 from domain.engine.allowance import allowed, is_cash_account
@@ -85,14 +87,17 @@ def _try_fill(
 def _allowed(
     account: Account, symbol: int, quantity: float, price: float, costs: Costs
 ) -> tuple[float, int]:
-    net, gross = 0.0, 0.0
-    if not is_cash_account(costs):
-        for other in range(account.position.shape[0]):
-            if other != symbol:
-                value = account.position[other] * account.mark[other]
-                net += value
-                gross += abs(value)
     cash, position = account.cash[0], account.position[symbol]
+    if is_cash_account(costs):
+        given, reason = allowed(quantity, price, cash, position, 0.0, np.inf, costs)
+        if given != 0.0:
+            return given, reason
+    net, gross = 0.0, 0.0
+    for other in range(account.position.shape[0]):
+        if other != symbol:
+            value = account.position[other] * account.mark[other]
+            net += value
+            gross += abs(value)
     return allowed(quantity, price, cash, position, net, gross, costs)
 
 

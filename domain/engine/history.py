@@ -6,8 +6,9 @@ import numpy as np
 
 from domain.engine.account import Integers
 from domain.engine.numbers import floats_of
+from domain.engine.revealed import Revealed
 from domain.errors import InvalidCall
-from domain.market.bars import COLUMNS, Bars, Floats, Times, read_only
+from domain.market.bars import COLUMNS, Bars, Floats, Times
 
 
 class Clock:
@@ -20,28 +21,29 @@ class Clock:
 
 
 class History:
-    """The bars of one symbol up to now, oldest first, as read-only views that copy nothing.
+    """The bars of one symbol up to now, oldest first, as read-only views: looking copies nothing.
 
     Prices and volumes are in today's shares: a split divides all earlier prices. Before the
     symbol's first bar there is nothing (length 0).
     """
 
-    __slots__ = ("_bars", "_clock", "_indicators", "_prices", "_rows", "_warmup", "symbol")
+    __slots__ = (
+        "_clock", "_close", "_high", "_low", "_open", "_prices", "_rows", "_timestamp", "_volume",
+        "_warmup", "symbol",
+    )  # fmt: skip
 
     def __init__(self, bars: Bars, warmup: int, rows: Integers | None, clock: Clock) -> None:
-        """The first ``warmup`` bars are there from the start; ``rows`` are those of the others.
-
-        int64: on which row of the timeline each bar is; None where every row has one.
-        """
         self.symbol = bars.symbol
-        self._bars = bars
         self._warmup = warmup
         self._rows = rows
         self._clock = clock
-        self._prices = floats_of(bars.close)
-        self._indicators: list[Indicator] = []
+        self._show(bars)
 
     def __len__(self) -> int:
+        return self._count()
+
+    def _count(self) -> int:
+        # A strategy asks at every bar: a method is called faster than ``len`` is.
         if self._rows is None:
             return self._warmup + self._clock.row + 1
         return self._warmup + int(self._rows.searchsorted(self._clock.row, side="right"))
@@ -49,37 +51,37 @@ class History:
     @property
     def timestamp(self) -> Times:
         """When each bar opened: int64, microseconds UTC."""
-        return self._bars.timestamp[: len(self)]
+        return self._timestamp.first(len(self))
 
     @property
     def open(self) -> Floats:
         """Each bar's first price."""
-        return self._bars.open[: len(self)]
+        return self._open.first(len(self))
 
     @property
     def high(self) -> Floats:
         """Each bar's highest price."""
-        return self._bars.high[: len(self)]
+        return self._high.first(len(self))
 
     @property
     def low(self) -> Floats:
         """Each bar's lowest price."""
-        return self._bars.low[: len(self)]
+        return self._low.first(len(self))
 
     @property
     def close(self) -> Floats:
         """Each bar's last price."""
-        return self._bars.close[: len(self)]
+        return self._close.first(len(self))
 
     @property
     def volume(self) -> Floats:
         """What was traded in each bar."""
-        return self._bars.volume[: len(self)]
+        return self._volume.first(len(self))
 
     @property
     def price(self) -> float:
         """The latest close; NaN before the first bar."""
-        length = len(self)
+        length = self._count()
         return self._prices[length - 1] if length else np.nan
 
     @property
@@ -90,32 +92,12 @@ class History:
         traded = len(self) - self._warmup
         return traded > 0 and int(self._rows[traded - 1]) == self._clock.row
 
-    def indicator(self, function: Callable[[Bars], Floats]) -> "Indicator":
-        """Compute ``function`` over all bars at once, to be revealed bar by bar.
-
-        It gives float64[n] for n bars, and each value may use the bars up to its own only: see
-        ``domain.indicators``. After a split it is computed anew, in today's shares. Raises
-        ``InvalidCall`` for any other shape.
-        """
-        made = Indicator(self, self._bars, function)
-        self._indicators.append(made)
-        return made
-
-    def split(self, ratio: float, before: int | None = None) -> None:
-        """Bring the bars before bar number ``before`` into the shares after a split.
-
-        None: before the bar of this moment, where there is one.
-        """
-        count = len(self) - self.is_trading if before is None else before
-        columns = {name: getattr(self._bars, name) for name in COLUMNS}
-        for name in COLUMNS[1:]:
-            column = columns[name].copy()
-            column[:count] = column[:count] * ratio if name == "volume" else column[:count] / ratio
-            columns[name] = column
-        self._bars = Bars(self.symbol, **columns)
-        self._prices = floats_of(self._bars.close)
-        for each in self._indicators:
-            each.compute(self._bars)
+    def _show(self, bars: Bars) -> None:
+        self._timestamp = Revealed(bars.timestamp)
+        self._open, self._high = Revealed(bars.open), Revealed(bars.high)
+        self._low, self._close = Revealed(bars.low), Revealed(bars.close)
+        self._volume = Revealed(bars.volume)
+        self._prices = floats_of(bars.close)
 
 
 class Indicator:
@@ -126,26 +108,67 @@ class Indicator:
     def __init__(self, history: History, bars: Bars, function: Callable[[Bars], Floats]) -> None:
         self._history = history
         self._function = function
-        self.compute(bars)
+        self._compute(bars)
 
     @property
     def now(self) -> float:
         """The value at the latest bar; NaN where there is none yet."""
-        length = len(self._history)
+        length = self._history._count()
         return self._numbers[length - 1] if length else np.nan
 
     @property
     def values(self) -> Floats:
         """The values of all bars up to now, a read-only view."""
-        return self._values[: len(self._history)]
+        return self._values.first(len(self._history))
 
-    def compute(self, bars: Bars) -> None:
-        """Compute the whole series over these bars."""
+    def _compute(self, bars: Bars) -> None:
         values = np.array(self._function(bars), dtype=np.float64)
         if values.shape != (len(bars),):
             raise InvalidCall(
                 f"an indicator over {bars.symbol} has shape {values.shape}; "
                 f"right would be one value per bar, ({len(bars)},)"
             )
-        self._values = read_only(values)
-        self._numbers = floats_of(self._values)
+        self._values = Revealed(values)
+        self._numbers = floats_of(values)
+
+
+class Feed:
+    """All bars of one symbol, those to come too, and what of them its strategy sees by now."""
+
+    __slots__ = ("_bars", "_indicators", "history")
+
+    def __init__(self, bars: Bars, warmup: int, rows: Integers | None, clock: Clock) -> None:
+        """The first ``warmup`` bars are there from the start; ``rows`` are those of the others.
+
+        int64: on which row of the timeline each bar is; None where every row has one.
+        """
+        self._bars = bars
+        self._indicators: list[Indicator] = []
+        self.history = History(bars, warmup, rows, clock)
+
+    def indicator(self, function: Callable[[Bars], Floats]) -> Indicator:
+        """Compute ``function`` over all bars at once, to be revealed bar by bar.
+
+        It gives float64[n] for n bars, and each value may use the bars up to its own only: see
+        ``domain.indicators``. After a split it is computed anew, in today's shares. Raises
+        ``InvalidCall`` for any other shape.
+        """
+        made = Indicator(self.history, self._bars, function)
+        self._indicators.append(made)
+        return made
+
+    def split(self, ratio: float, before: int | None = None) -> None:
+        """Bring the bars before bar number ``before`` into the shares after a split.
+
+        None: before the bar of this moment, where there is one.
+        """
+        count = len(self.history) - self.history.is_trading if before is None else before
+        columns = {name: getattr(self._bars, name) for name in COLUMNS}
+        for name in COLUMNS[1:]:
+            column = columns[name].copy()
+            column[:count] = column[:count] * ratio if name == "volume" else column[:count] / ratio
+            columns[name] = column
+        self._bars = Bars(self._bars.symbol, **columns)
+        self.history._show(self._bars)
+        for each in self._indicators:
+            each._compute(self._bars)

@@ -10,13 +10,10 @@ from domain.engine.allowance import allowed, is_cash_account
 from domain.engine.buffers import CashEvents, Exposures
 from domain.engine.history import History
 from domain.engine.kernel import mark
-from domain.engine.matching import Costs
+from domain.engine.matching import Costs, position_after
 from domain.engine.numbers import floats_of
 from domain.engine.settlement import apply_changes, pay_for_borrowing
 from domain.market.bars import Floats
-
-# Of a fill: a position that is less than this afterwards is rounding.
-CRUMB = 1e-12
 
 
 class Ledger:
@@ -40,6 +37,7 @@ class Ledger:
         self.cash_at_close, self.positions_at_close = np.empty(rows), np.empty(rows)
         self._market = market
         self._costs = costs
+        self._is_cash_account = is_cash_account(costs)
         self._changes = changes
         self._bars = bars
         self._cash = floats_of(self.account.cash)
@@ -92,21 +90,25 @@ class Ledger:
 
     def allowed(self, column: int, quantity: float, price: float) -> tuple[float, int]:
         """Cut a fill to what the account allows, and say why: see ``allowance.allowed``."""
+        cash, position, costs = self._cash[0], self._position[column], self._costs
+        if self._is_cash_account:
+            answer = allowed(quantity, price, cash, position, 0.0, np.inf, costs)
+            if answer[0] != 0.0:
+                return answer
         net = gross = 0.0
-        if not is_cash_account(self._costs):
-            for other in self.held():
-                if other != column:
-                    value = self._position[other] * float(self.account.mark[other])
-                    net += value
-                    gross += abs(value)
-        position = self._position[column]
-        return allowed(quantity, price, self._cash[0], position, net, gross, self._costs)
+        for other in self.held():
+            if other != column:
+                value = self._position[other] * float(self.account.mark[other])
+                net += value
+                gross += abs(value)
+        return allowed(quantity, price, cash, position, net, gross, costs)
 
     def trade(self, column: int, quantity: float, price: float, charge: float) -> None:
         """Carry out a fill; ``charge`` is its commission."""
         self.account.cash[0] = self._cash[0] - quantity * price - charge
-        position = self._position[column] + quantity
-        self.account.position[column] = 0.0 if abs(position) <= CRUMB * abs(quantity) else position
+        self.account.position[column] = position_after(self._position[column], quantity)
+        if self.account.mark[column] == 0.0:
+            self.account.mark[column] = price  # on its symbol's first bar, which has yet to close
         self._held = None
 
     def _advance(self, settle: int, close: int) -> None:

@@ -12,6 +12,7 @@ from domain.compiled import compiled
 from domain.engine.terms import Kind, Rule
 
 # Of an order's quantity: less than this is rounding, neither a trade nor a rest worth waiting for.
+# So it is of an account: see ``allowance.allowed`` and ``settlement.pay_for_borrowing``.
 DUST = 1e-9
 # Of a fill: a position of less than this is the rounding of one that was closed.
 CRUMB = 1e-12
@@ -87,7 +88,7 @@ def _buy(
     if high < stop:
         return np.nan, NO_FILL
     if kind == STOP_ORDER:
-        return (opened, STOP_GAP) if opened > stop else (stop, AT_STOP)
+        return (opened, STOP_GAP) if opened >= stop else (stop, AT_STOP)
     return _buy_stop_limit(limit, stop, opened, low, closed)
 
 
@@ -108,7 +109,7 @@ def _buy_stop_limit(
 def _buy_limit(limit: float, opened: float, low: float) -> tuple[float, int]:
     if low > limit:
         return np.nan, NO_FILL
-    return (opened, LIMIT_GAP) if opened < limit else (limit, AT_LIMIT)
+    return (opened, LIMIT_GAP) if opened <= limit else (limit, AT_LIMIT)
 
 
 @compiled
@@ -137,6 +138,8 @@ def whole_lots(quantity: float, lot_size: float) -> float:
     if lot_size == 0.0:
         return quantity
     lots = abs(quantity) / lot_size
+    if lots == np.inf:
+        return quantity  # more than can be counted
     whole = np.rint(lots)
     # 0.3 / 0.1 is three lots, whatever its last bit says.
     if abs(lots - whole) > 1e-12 * whole:
@@ -160,4 +163,4 @@ def offered(quantity: float, volume: float, costs: Costs) -> float:
     if abs(quantity) <= share * (1.0 + DUST):
         return quantity
     most = whole_lots(share, costs.lot_size)
-    return math.copysign(most, quantity) if most > DUST * abs(quantity) else 0.0
+    return math.copysign(most, quantity) if most > 0.0 else 0.0

@@ -73,11 +73,18 @@ class Notes:
         return pl.DataFrame(table, schema=TABLES["recorded"])
 
     def _begin(self, name: str) -> None:
-        if not 0 < len(name) <= SERIES_NAME_CHARACTERS_MAX:
+        if not _is_name(name):
             raise InvalidCall(
                 f"a series cannot be called {name!r:.100}; right would be a text of 1 to "
-                f"{SERIES_NAME_CHARACTERS_MAX} characters"
+                f"{SERIES_NAME_CHARACTERS_MAX} printable characters"
             )
         if len(self._series) == SERIES_MAX:
             raise InvalidCall(f"{name!r} is one series too many; a run keeps {SERIES_MAX}")
         self._series[name] = {}
+
+
+def _is_name(name: object) -> bool:
+    # Names go onto the tape as text, which half a character is not.
+    return (
+        isinstance(name, str) and name.isprintable() and 0 < len(name) <= SERIES_NAME_CHARACTERS_MAX
+    )

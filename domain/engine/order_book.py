@@ -39,6 +39,9 @@ class OrderBook:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __contains__(self, order: Order) -> bool:
+        return order.id in self._waiting
+
     @property
     def is_waiting(self) -> bool:
         """Whether there is any order."""

@@ -34,14 +34,19 @@ class OrderDesk:
         """The orders that wait, oldest first."""
         return self._book.orders()
 
+    def in_lots(self, quantity: float, held: float) -> float:
+        """Round a quantity towards zero to whole lots, unless it is for just what is ``held``."""
+        if abs(quantity + held) <= DUST * abs(quantity):
+            return quantity
+        return whole_lots(quantity, self._lot_size)
+
     def place(
         self, row: int, symbol: str, column: int, held: float, quantity: float, terms: Terms
     ) -> Order:
         """Take an order in at the close of ``row``: to buy above 0, to sell below.
 
-        It is rounded towards zero to whole lots, unless it is for just what is ``held``.
-        Raises ``InvalidCall`` for a number that is none, a price that is not above 0, and for more
-        waiting orders than can be kept.
+        It is rounded as ``in_lots`` does. Raises ``InvalidCall`` for a number that is none, a price
+        that is not above 0, and for more waiting orders than can be kept.
         """
         if len(self._book) >= WAITING_ORDERS_MAX:
             raise InvalidCall(f"{WAITING_ORDERS_MAX:,} orders wait already; cancel some first")
@@ -52,9 +57,7 @@ class OrderDesk:
         wanted = _finite("quantity", quantity)
         if wanted == 0.0:
             raise InvalidCall("quantity is 0; right would be above 0 to buy, below 0 to sell")
-        lots = wanted
-        if abs(wanted + held) > DUST * abs(wanted):
-            lots = whole_lots(wanted, self._lot_size)
+        lots = self.in_lots(wanted, held)
         self._last_id += 1
         order = Order(
             id=self._last_id,
@@ -78,15 +81,23 @@ class OrderDesk:
         self,
         row: int,
         order: Order,
+        held: float,
         quantity: float | None,
         limit: float | None,
         stop: float | None,
     ) -> bool:
-        """Send an amendment at the close of ``row``; False where the order is done already."""
+        """Send an amendment at the close of ``row``; False where the order is done already.
+
+        The size is rounded towards zero to whole lots, unless it is the order's own or what would
+        be left of it is for just what is ``held``.
+        """
         size = None
         if quantity is not None:
-            lots = whole_lots(above_zero("quantity", quantity), self._lot_size)
-            size = math.copysign(lots, order.quantity)
+            size = math.copysign(above_zero("quantity", quantity), order.quantity)
+            kept = abs(size - order.quantity) <= DUST * abs(size)
+            rest = size - order.filled
+            if not kept and abs(rest + held) > DUST * abs(size):
+                size = whole_lots(size, self._lot_size)
         amendment = Amendment(
             size, _amended("limit", order.limit, limit), _amended("stop", order.stop, stop)
         )
@@ -97,7 +108,7 @@ class OrderDesk:
         return self._request(row, order, None)
 
     def _request(self, row: int, order: Order, amendment: Amendment | None) -> bool:
-        if not order.is_open:
+        if order not in self._book:
             return False
         arrival = self._arrival(row)
         self._book.request(row, order, amendment, arrival)

@@ -5,7 +5,9 @@ import polars as pl
 
 from domain.engine.account import Changes
 from domain.engine.buffers import Fills
+from domain.engine.columns import numbers, places, table
 from domain.engine.lots import Books, Lots, Trades, Trips, match
+from domain.engine.tape import EMPTY
 from domain.engine.terms import Rule
 from domain.engine.timeline import Timeline
 from domain.market.bars import TIMESTAMP_TYPE, Times
@@ -60,32 +62,48 @@ def round_trips_table(trips: Trips, timestamp: Times, symbols: pl.Series) -> pl.
     ``return``: the profit in percent of what was entered at the entry's price; ``mae`` and ``mfe``,
     maximum adverse and favourable excursion: percent of the entry's price (Sweeney 1996).
     """
+    if len(trips.quantity) == 0:
+        return EMPTY["round_trips"]
     size = np.abs(trips.quantity)
     entered, left = timestamp[trips.entry_row], timestamp[trips.exit_row]
-    return pl.DataFrame(
+    symbol, side = places([trips.symbol, trips.quantity > 0.0])
+    entry, exit_, bars, entry_order, exit_order = numbers(
+        [entered, left, trips.exit_row - trips.entry_row, trips.entry_order, trips.exit_order]
+    )
+    amounts = numbers(
+        [
+            size,
+            trips.entry_price,
+            trips.exit_price,
+            trips.commission,
+            trips.profit,
+            100.0 * trips.profit / (size * trips.entry_price),
+            100.0 * trips.adverse,
+            100.0 * trips.favourable,
+            (left - entered) / 1e6,
+        ]
+    )
+    quantity, entry_price, exit_price, commission, profit, return_, mae, mfe, seconds = amounts
+    return table(
         {
-            "symbol": symbols[trips.symbol],
-            "side": _SIDE[(trips.quantity > 0.0).astype(np.int64)],
-            "quantity": size,
-            "entry_timestamp": _moments(entered),
-            "exit_timestamp": _moments(left),
-            "entry_price": trips.entry_price,
-            "exit_price": trips.exit_price,
-            "commission": trips.commission,
-            "profit": trips.profit,
-            "return": 100.0 * trips.profit / (size * trips.entry_price),
-            "mae": 100.0 * trips.adverse,
-            "mfe": 100.0 * trips.favourable,
-            "bars": trips.exit_row - trips.entry_row,
-            "holding_seconds": (left - entered) / 1e6,
-            "entry_order_id": trips.entry_order,
-            "exit_order_id": trips.exit_order,
+            "symbol": symbols[symbol],
+            "side": _SIDE[side],
+            "quantity": quantity,
+            "entry_timestamp": entry.cast(TIMESTAMP_TYPE),
+            "exit_timestamp": exit_.cast(TIMESTAMP_TYPE),
+            "entry_price": entry_price,
+            "exit_price": exit_price,
+            "commission": commission,
+            "profit": profit,
+            "return": return_,
+            "mae": mae,
+            "mfe": mfe,
+            "bars": bars,
+            "holding_seconds": seconds,
+            "entry_order_id": entry_order,
+            "exit_order_id": exit_order,
         }
     )
-
-
-def _moments(timestamp: Times) -> pl.Series:
-    return pl.Series(timestamp, dtype=pl.Int64).cast(TIMESTAMP_TYPE)
 
 
 def _lots(trades: Trades) -> Lots:

@@ -3,7 +3,7 @@
 from domain.compiled import compiled_in_place
 from domain.engine.account import Account, Changes
 from domain.engine.buffers import CashEvents, note_cash
-from domain.engine.matching import Costs
+from domain.engine.matching import DUST, Costs
 from domain.engine.terms import CashEvent
 
 DIVIDEND, BORROW = int(CashEvent.DIVIDEND), int(CashEvent.BORROW)
@@ -16,21 +16,23 @@ def pay_for_borrowing(
 ) -> None:
     """Charge what was borrowed since the row before: shares sold short at their marks, and cash.
 
-    ``now`` is the row's time in microseconds. The buffer needs room for one event per symbol and
-    one more.
+    Cash below zero by less than ``DUST`` of what is held is rounding. ``now`` is the row's time in
+    microseconds. The buffer needs room for one event per symbol and one more.
     """
     if costs.borrow == 0.0:
         return
     rate = costs.borrow * (now - account.settled_at[0])
     account.settled_at[0] = now
-    owed = account.cash[0]
+    owed, gross = account.cash[0], 0.0
     for symbol in range(account.position.shape[0]):
         quantity = account.position[symbol]
-        cost = quantity * account.mark[symbol] * rate
+        value = quantity * account.mark[symbol]
+        gross += abs(value)
+        cost = value * rate
         if cost < 0.0:
             account.cash[0] += cost
             note_cash(cash_events, row, symbol, BORROW, quantity, cost)
-    if owed * rate < 0.0:
+    if owed * rate < 0.0 and -owed > DUST * gross:
         account.cash[0] += owed * rate
         note_cash(cash_events, row, CASH_ITSELF, BORROW, owed, owed * rate)
 

@@ -13,6 +13,7 @@ from domain.engine.event_course import EventCourse
 from domain.engine.proceeds import Proceeds
 from domain.engine.segments import benchmark_table, equity_table
 from domain.engine.signal_course import SignalCourse
+from domain.errors import StrategyFailed
 from domain.market.actions import Actions
 from domain.market.bars import Bars, Floats
 from domain.market.moments import iso
@@ -34,6 +35,7 @@ from domain.strategies.event import EventStrategy
 
 TICKS_MAX = 50
 BARS_PER_TICK = 100
+EQUITY_MAX = 1e30  # account currency; a float this large is exact to 1e14
 
 
 def simulate(
@@ -50,7 +52,7 @@ def simulate(
     defines the strategy where it is a user's own. Yields batches of events from ``state running``
     to ``state completed``: one batch per progress tick, whose place depends on the number of bars
     alone. Same arguments, same bytes, anywhere.
-    Raises ``StrategyFailed`` where the strategy's own code fails.
+    Raises ``StrategyFailed`` where the strategy's own code fails, or makes more money than can be.
     """
     digest = Digest()
     for batch in _simulate(manifest, bars, benchmark, actions, code):
@@ -131,6 +133,7 @@ class _Recorder:
         for stop in self._ticks:
             stretch = self._course.advance(start, stop)
             self.equity[start:stop] = stretch.cash + stretch.positions
+            self._require_sane(start, stop)
             self._filled.append(stretch.fills)
             yield [*map(encode, stretch.logs), self._tick(start, stop, stretch)]
             start = stop
@@ -141,6 +144,15 @@ class _Recorder:
         return metrics.FillArrays(
             *(np.concatenate([getattr(fills, name) for fills in self._filled]) for name in names)
         )
+
+    def _require_sane(self, start: int, stop: int) -> None:
+        sane = np.abs(self.equity[start:stop]) <= EQUITY_MAX  # which NaN is not
+        if not sane.all():
+            row = start + int(sane.argmin())
+            raise StrategyFailed(
+                f"the account is worth {self.equity[row]:g} (bar {iso(int(self._moments[row]))});"
+                f" {EQUITY_MAX:g} is the most: are the prices and splits right?"
+            )
 
     def _tick(self, start: int, stop: int, stretch: Stretch) -> EncodedEvent:
         segment = {

@@ -11,13 +11,15 @@ from domain.market.bars import Bars, Floats
 from domain.market.moments import iso
 from domain.strategies.base import SignalStrategy
 
+WEIGHT_MAX = 1e9  # times the account; what no leverage comes near is a slip
+
 
 def target_weights(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats:
     """Give the strategy's weights for one symbol, float64[n].
 
     Raises ``StrategyFailed`` when its code raises (naming exception, message and the first bar at
-    which it does) or when what it returns is not one finite weight or NaN per bar. A
-    ``MemoryError`` is passed on.
+    which it does) or when what it returns is not one weight, of at most ``WEIGHT_MAX`` either way,
+    or NaN per bar. A ``MemoryError`` is passed on.
     """
     if not len(bars):
         return np.empty(0)  # before its first bar there is nothing to ask about a symbol
@@ -36,11 +38,12 @@ def target_weights(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats
             f"the strategy returned weights of shape {weights.shape} for {bars.symbol}; "
             f"right would be one per bar, ({len(bars)},)"
         )
-    infinite = np.isinf(weights)
-    if infinite.any():
-        moment = iso(int(bars.timestamp[infinite.argmax()]))
+    excessive = np.flatnonzero((weights > WEIGHT_MAX) | (weights < -WEIGHT_MAX))
+    if len(excessive):
+        row = excessive[0]
         raise StrategyFailed(
-            f"the strategy returned an infinite weight for {bars.symbol} at bar {moment}"
+            f"the strategy returned a weight of {weights[row]:g} for {bars.symbol} "
+            f"at bar {iso(int(bars.timestamp[row]))}; {WEIGHT_MAX:g} is the most"
         )
     return weights
 
@@ -67,7 +70,7 @@ def _ask(strategy: SignalStrategy, bars: Bars, symbols: int) -> Floats:
     answer = strategy.targets(bars, symbols)
     if isinstance(answer, pl.Expr):
         answer = bars.frame().select(answer.cast(pl.Float64)).to_series().to_numpy()
-    return np.ascontiguousarray(answer, dtype=np.float64)
+    return np.asarray(answer, dtype=np.float64, order="C")
 
 
 def _first_failing_bar(strategy: SignalStrategy, bars: Bars, symbols: int) -> int:

@@ -58,10 +58,10 @@ class Rule(IntEnum):
 
     NONE = 0
     OPEN = 1  # the bar's open, of a market order
-    LIMIT = 2  # the limit
-    LIMIT_GAP = 3  # the open, which was better than the limit
-    STOP = 4  # the stop
-    STOP_GAP = 5  # the open, which was already beyond the stop
+    LIMIT = 2  # the limit, later in the bar than its open
+    LIMIT_GAP = 3  # the open, which was at the limit or better
+    STOP = 4  # the stop, later in the bar than its open
+    STOP_GAP = 5  # the open, which was at the stop or beyond
     TRIGGERED = 6
 
 

@@ -11,6 +11,10 @@ from domain.market.bars import COLUMNS, Bars
 from domain.market.moments import iso
 from domain.market.resolution import MICROSECONDS_PER_DAY, Resolution
 
+# Far beyond any that has been; numbers past them are slips of a decimal point or of a column.
+SPLIT_MAX = 1_000_000
+DIVIDEND_MAX = 1_000_000_000
+
 
 class InvalidRow(DomainError):
     """A row breaks a rule: ``symbol``, ``row`` (from 1; 0 when there are no rows), ``rule``."""
@@ -49,7 +53,8 @@ def validate_actions(actions: Actions) -> None:
     """Raise InvalidActions for the first rule that an action breaks, at the first row that does.
 
     The rules, in the order they are checked: at least one action; every value finite; splits above
-    0; dividends at least 0; timestamps at midnight UTC and strictly increasing.
+    0, and from 1 / ``SPLIT_MAX`` to ``SPLIT_MAX``; dividends from 0 to ``DIVIDEND_MAX`` a share;
+    timestamps at midnight UTC and strictly increasing.
     """
     symbol = actions.symbol
     if len(actions) == 0:
@@ -66,7 +71,10 @@ def _action_rules(actions: Actions) -> Iterator[tuple[str, str, npt.NDArray[np.b
     for name in ("split", "dividend"):
         yield f"{name} must be finite", name, ~np.isfinite(getattr(actions, name))
     yield "split must be above 0", "split", actions.split <= 0.0
+    wide = (actions.split > SPLIT_MAX) | (actions.split < 1 / SPLIT_MAX)
+    yield f"split must be from 1/{SPLIT_MAX:,} to {SPLIT_MAX:,}", "split", wide
     yield "dividend must be at least 0", "dividend", actions.dividend < 0.0
+    yield f"dividend must be at most {DIVIDEND_MAX:,}", "dividend", actions.dividend > DIVIDEND_MAX
     midnight = actions.timestamp % MICROSECONDS_PER_DAY == 0
     yield "dates must be midnight UTC", "timestamp", ~midnight
     step = np.diff(actions.timestamp, prepend=actions.timestamp[0] - 1)

@@ -38,18 +38,19 @@ BUILT_IN: dict[str, type[Strategy]] = {
 class Parameter(msgspec.Struct, frozen=True):
     """One parameter of a strategy; bounds are ``None`` where there are none.
 
-    ``above_minimum``: whether the minimum itself is excluded. ``choices``: all the values that
-    there are, where they can be counted.
+    ``above_minimum``, ``below_maximum``: whether the bound itself is excluded. ``choices``: all the
+    values that there are, where they can be counted.
     """
 
     name: str
     type: str
     required: bool
     default: Any
-    minimum: float | None
-    maximum: float | None
+    minimum: int | float | None
+    maximum: int | float | None
     description: str
     above_minimum: bool = False
+    below_maximum: bool = False
     choices: list[Any] = []
 
     @property
@@ -57,9 +58,14 @@ class Parameter(msgspec.Struct, frozen=True):
         """The bounds in words, e.g. ``above 0 to 1``; empty where there are none."""
         if self.choices:
             return ", ".join(map(str, self.choices))
-        if self.minimum is None or self.maximum is None:
-            return ""
-        return f"{'above ' if self.above_minimum else ''}{self.minimum:g} to {self.maximum:g}"
+        if self.minimum is not None and self.maximum is not None:
+            least = f"{'above ' if self.above_minimum else ''}{self.minimum:.15g}"
+            return f"{least} to {'below ' if self.below_maximum else ''}{self.maximum:.15g}"
+        if self.minimum is not None:
+            return f"{'above' if self.above_minimum else 'at least'} {self.minimum:.15g}"
+        if self.maximum is not None:
+            return f"{'below' if self.below_maximum else 'at most'} {self.maximum:.15g}"
+        return ""
 
     def __str__(self) -> str:
         kind = f"{self.type} {self.bounds}".rstrip()
@@ -152,6 +158,7 @@ def _parameter(field: msgspec.inspect.Field) -> Parameter:
         maximum,
         description,
         above_minimum=getattr(kind, "gt", None) is not None,
+        below_maximum=getattr(kind, "lt", None) is not None,
         choices=choices,
     )
 

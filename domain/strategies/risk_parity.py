@@ -1,5 +1,6 @@
 """Let every symbol carry the same share of the risk."""
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from msgspec import Meta
 from domain.compiled import compiled_in_place
 from domain.market.bars import Floats, Times
 from domain.strategies.event import Context, History
-from domain.strategies.rebalancing import Rebalancing
+from domain.strategies.rebalancing import Rebalancing, Weights
 
 SWEEPS_MAX = 10_000
 PRECISION = 1e-13  # of a weight
@@ -21,17 +22,17 @@ class RiskParity(Rebalancing, kw_only=True):
     """Weight symbols so that each contributes equally to the portfolio's volatility.
 
     The covariance is the sample's, over the returns of the last ``lookback`` bars that the symbols
-    have in common. A symbol that has fewer, or whose price stands still, gets nothing.
+    have in common. One that has fewer is left alone, one whose price stands still gets nothing.
     """
 
     lookback: Annotated[
         int, Meta(ge=2, le=5_000, description="returns that the covariance is estimated from")
     ] = 60
 
-    def wanted(self, context: Context) -> dict[str, float]:
+    def wanted(self, context: Context, symbols: Sequence[str]) -> Weights:
         """Equal risk contributions, adding up to 1; nothing until there are returns enough."""
         depth = DEPTH * (self.lookback + 1)
-        histories = [context.bars(symbol) for symbol in context.symbols]
+        histories = [context.bars(symbol) for symbol in symbols]
         ready = [each for each in histories if len(each) > self.lookback]
         if not ready:
             return {}
@@ -42,9 +43,9 @@ class RiskParity(Rebalancing, kw_only=True):
             return {}
         returns = np.column_stack([_returns(each, moments) for each in ready])
         moving = np.ptp(returns, axis=0) > 0.0
-        weights = equal_risk(np.ascontiguousarray(returns[:, moving]))
-        symbols = [each.symbol for each, moves in zip(ready, moving, strict=True) if moves]
-        return dict(zip(symbols, weights.tolist(), strict=True))
+        weights = np.zeros(len(ready))
+        weights[moving] = equal_risk(np.ascontiguousarray(returns[:, moving]))
+        return dict(zip((each.symbol for each in ready), weights.tolist(), strict=True))
 
 
 def equal_risk(returns: Floats) -> Floats:

@@ -1,12 +1,13 @@
 """Keep fixed weights."""
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta, field
 
 from domain.strategies.event import Context
-from domain.strategies.rebalancing import ROUNDING, Rebalancing
+from domain.strategies.rebalancing import ROUNDING, Rebalancing, Weights
 
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 
@@ -32,8 +33,8 @@ class TargetWeights(Rebalancing, kw_only=True):
         for symbol in self.weights:
             context.bars(symbol)
 
-    def wanted(self, context: Context) -> dict[str, float]:
-        """The weights of the symbols that have a price."""
+    def wanted(self, context: Context, symbols: Sequence[str]) -> Weights:
+        """The weights of those symbols that can be traded."""
         equal = dict.fromkeys(context.symbols, 1.0 / len(context.symbols))
         shares = self.weights or equal
-        return {symbol: share for symbol, share in shares.items() if len(context.bars(symbol))}
+        return {symbol: shares[symbol] for symbol in symbols if symbol in shares}

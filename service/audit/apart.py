@@ -14,6 +14,7 @@ from eventstore.findings import Finding
 from eventstore.store import EventStore
 from service.audit.reexecution import Reexecution
 from service.audit.sweeps import reexecute_either
+from service.execution.environment import without_keys
 from service.execution.memory import limit_memory
 from service.market_data.catalog import Catalog
 from service.optimizations.projection import OPTIMIZATION_STREAM
@@ -28,6 +29,7 @@ async def reexecute_apart(store: EventStore, stream: str, settings: Settings) ->
         str(settings.run_memory_mib_max),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
+        env=without_keys(),
     )
     try:
         async with asyncio.timeout(await _seconds_max(store, stream, settings)):

@@ -103,21 +103,22 @@ def _show(report: "AuditReport", *, as_json: bool) -> None:
     import msgspec
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
+
+    from service.cli.plain import plain
 
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
         return
     console = Console()
-    console.print(Text(_summary(report)), soft_wrap=True)
+    console.print(plain(_summary(report)), soft_wrap=True)
     for note in report.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(plain(f"note: {note}"), soft_wrap=True)
     if report.findings:
         table = Table("check", "position", "stream", "event", "what is wrong", title="Findings")
         for finding in report.findings:
             where = (finding.position, finding.stream, finding.event_id)
-            cells = ("" if value is None else str(value) for value in where)
-            table.add_row(finding.check, *cells, Text(finding.reason))
+            cells = (plain("" if value is None else value) for value in where)
+            table.add_row(finding.check, *cells, plain(finding.reason))
         console.print(table)
 
 

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from domain.market.resolution import Resolution
 from service.cli.failures import failures_told, tell
 from service.cli.options import DataDirectory
+from service.cli.plain import plain
 
 if TYPE_CHECKING:
     from domain.market.actions import Actions
@@ -117,18 +115,24 @@ def _require_requestable(symbol: str) -> None:
 
 
 def _show(entries: Iterable["Entry"]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     from service.market_data.session_range import spelled
 
     table = Table("symbol", "resolution", "bars", "first", "last")
     table.columns[2].justify = "right"
     for entry in entries:
         first, last = (spelled(time, entry.resolution) for time in (entry.first, entry.last))
-        table.add_row(Text(entry.symbol), entry.resolution.value, f"{entry.bars:,}", first, last)
+        table.add_row(plain(entry.symbol), entry.resolution.value, f"{entry.bars:,}", first, last)
     if table.row_count:
         Console().print(table)
 
 
 def _show_actions(listed: Iterable["Actions"]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     from service.market_data.session_range import spelled
 
     table = Table("symbol", "splits", "dividends", "first", "last")
@@ -137,6 +141,6 @@ def _show_actions(listed: Iterable["Actions"]) -> None:
     for actions in listed:
         splits, dividends = (actions.split != 1.0).sum(), (actions.dividend != 0.0).sum()
         first, last = (spelled(int(actions.timestamp[at]), Resolution.DAY) for at in (0, -1))
-        table.add_row(Text(actions.symbol), f"{splits:,}", f"{dividends:,}", first, last)
+        table.add_row(plain(actions.symbol), f"{splits:,}", f"{dividends:,}", first, last)
     if table.row_count:
         Console().print(table)

@@ -10,6 +10,7 @@ from service.cli.connection import with_client
 from service.cli.failures import failures_told
 from service.cli.files import written_whole
 from service.cli.options import ApiKey, DataDirectory, Output, Url
+from service.cli.plain import spelled_out
 
 if TYPE_CHECKING:
     from service.audit.checkpoint import Checkpoint
@@ -137,7 +138,7 @@ def verify(
     with failures_told(), file.open("rb") as opened:
         verified = verify_export(opened, public_key)
     for line in _proven(verified, trusted=public_key is not None):
-        typer.echo(line)
+        typer.echo(spelled_out(line))
 
 
 def _proven(verified: "Verified", *, trusted: bool) -> list[str]:

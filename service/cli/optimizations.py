@@ -78,7 +78,7 @@ async def _follow(client: "Client", optimization_id: str, *, as_json: bool) -> N
     from rich.console import Console
 
     from service.cli.ranking import Tally, show_ranking
-    from service.client.client import ClientError
+    from service.client.errors import ClientError
 
     console = Console(stderr=True)
     console.print(f"optimization {optimization_id}", highlight=False)

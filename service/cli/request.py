@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from service.client.client import ClientError
+from service.client.errors import ClientError
 
 
 def read_spec(spec: str | None) -> dict[str, Any]:

@@ -126,7 +126,7 @@ async def _run(client: "Client", request: dict[str, Any], *, as_json: bool) -> N
     from rich.console import Console
 
     from service.cli.report import progress_bar
-    from service.client.client import ClientError
+    from service.client.errors import ClientError
 
     run_id = (await client.create(request))["run_id"]
     console = Console(stderr=True)

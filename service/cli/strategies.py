@@ -11,7 +11,6 @@ from service.cli.failures import failures_told, tell
 from service.cli.options import Json
 
 if TYPE_CHECKING:
-    from domain.engine.lookahead import Report
     from domain.strategies.description import Description
     from service.strategies.strategies import Strategies
 
@@ -82,13 +81,21 @@ def check_strategy(
     as_json: Json = False,
 ) -> None:
     """Run a file's strategy on made-up prices and look for look-ahead. Exit code 1: found some."""
+    import msgspec
+    import uvloop
+
+    from domain.engine.lookahead import Report
     from service.cli.request import assignments
     from service.cli.strategy_tables import show_report
-    from service.strategies.examination import examine
+    from service.settings import Settings
+    from service.strategies.examination import examine_apart
 
     with failures_told():
-        report = examine(file, assignments("--param", param or ()), moments, seed)
-    _print_json(report) if as_json else show_report(report)
+        settings = Settings.from_environment(os.environ)
+        params = assignments("--param", param or ())
+        answer = uvloop.run(examine_apart(file, params, moments, seed, settings))
+    report = msgspec.json.decode(answer, type=Report)
+    typer.echo(answer.decode()) if as_json else show_report(report)
     if not report.clean:
         raise typer.Exit(1)
 
@@ -105,6 +112,8 @@ def _ask(use: Callable[["Strategies"], Awaitable[None]]) -> None:
 
     with failures_told():
         settings = Settings.from_environment(os.environ)
+        if settings.strategies is not None and not settings.strategies.is_dir():
+            tell(f"BACKTAPE_STRATEGIES is {settings.strategies}, which is no folder")
         try:
             uvloop.run(open_and_use(settings))
         except UnknownStrategy as error:
@@ -112,7 +121,7 @@ def _ask(use: Callable[["Strategies"], Awaitable[None]]) -> None:
             raise typer.Exit(1) from error
 
 
-def _print_json(value: "Description | list[Description] | Report") -> None:
+def _print_json(value: "Description | list[Description]") -> None:
     import msgspec
 
     typer.echo(msgspec.json.encode(value).decode())

@@ -4,20 +4,21 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from domain.engine.lookahead import Leak, Report
 from domain.strategies.description import Description
+from service.cli.plain import plain
 
 SOURCES = {"built_in": "built in", "installed": "installed", "file": "file"}
+FUTURES = {"prices": "other prices", "end": "an early end"}
 
 
 def show_strategies(strategies: Iterable[Description]) -> None:
     """Print every strategy on a line; one that cannot be used with its error."""
     table = Table("strategy", "kind", "source", "what it does")
     for each in strategies:
-        says = Text(_first_line(each)) if each.error is None else Text(each.error, style="red")
-        table.add_row(Text(each.name), each.kind or "-", SOURCES[each.source], says)
+        says = plain(_first_line(each)) if each.error is None else plain(each.error, style="red")
+        table.add_row(plain(each.name), each.kind or "-", SOURCES[each.source], says)
     Console().print(table)
 
 
@@ -25,15 +26,18 @@ def show_parameters(strategy: Description) -> None:
     """Print a strategy's description and its parameters."""
     console = Console()
     title = f"{strategy.name} ({strategy.kind or 'unusable'}, {SOURCES[strategy.source]})"
-    console.print(Text(title, style="bold"))
-    console.print(Text(strategy.error or strategy.description), soft_wrap=True)
+    console.print(plain(title, style="bold"))
+    console.print(plain(strategy.error or strategy.description), soft_wrap=True)
     if not strategy.parameters:
         return
     table = Table("parameter", "type", "bounds", "default", "meaning")
     for each in strategy.parameters:
         default = "required" if each.required else str(each.default)
         table.add_row(
-            *(Text(cell) for cell in (each.name, each.type, each.bounds, default, each.description))
+            *(
+                plain(cell)
+                for cell in (each.name, each.type, each.bounds, default, each.description)
+            )
         )
     console.print(table)
 
@@ -42,12 +46,13 @@ def show_report(report: Report) -> None:
     """Print what came of a search for look-ahead."""
     console = Console()
     for line in (_verdict(report), *(f"note: {note}" for note in report.notes)):
-        console.print(Text(line), soft_wrap=True)
+        console.print(plain(line), soft_wrap=True)
     if report.leaks:
-        table = Table("future changed after", "bar", "event", "what changed", title="Look-ahead")
+        columns = ("future changed after", "to", "bar", "event", "what changed")
+        table = Table(*columns, title="Look-ahead")
         for leak in report.leaks:
-            what = Text(_changed(leak))
-            table.add_row(_day(leak.moment), _day(leak.bar), str(leak.event_id), what)
+            after, to, what = _day(leak.moment), FUTURES[leak.future], plain(_changed(leak))
+            table.add_row(after, to, _day(leak.bar), str(leak.event_id), what)
         console.print(table)
 
 
@@ -65,7 +70,7 @@ def _verdict(report: Report) -> str:
 
 def _changed(leak: Leak) -> str:
     if leak.table is None:
-        return "a log line or a figure"
+        return "a log line"
     was, became = leak.was or {}, leak.became or {}
     differs = [name for name in was or became if was.get(name) != became.get(name)]
     changes = (f"{name} {_short(was.get(name))} → {_short(became.get(name))}" for name in differs)

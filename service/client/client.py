@@ -12,6 +12,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from service.client.errors import ClientError, NothingThere
+
 ATTEMPTS_MAX = 8
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 5.0
@@ -37,14 +39,6 @@ class StreamEvent(msgspec.Struct, frozen=True):
         return self.type == "state" and self.payload["state"] in ended
 
 
-class ClientError(Exception):
-    """The service refused or cannot be reached; the message says which and why."""
-
-
-class NothingThere(ClientError):
-    """The service has nothing of this name."""
-
-
 _decode_event = msgspec.json.Decoder(StreamEvent).decode
 
 
@@ -60,6 +54,8 @@ class Client:
             headers=httpx2.Headers(self._headers, encoding="latin-1"),
             timeout=HTTP_SECONDS_MAX,
             trust_env=False,
+            # Without TLS there is nothing to verify: the certificates need not be loaded.
+            verify=self._url.startswith("https:"),
         )
         self._resources = AsyncExitStack()
 

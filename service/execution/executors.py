@@ -1,9 +1,10 @@
 """The service's executor, and the one that a sweep asks for instead."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from domain.optimizations.request import ExecutorSpec
+from service.execution.child_process import ChildProcess
 from service.execution.executor import Executor, ExecutorUnavailable
 from service.execution.process_pool import ProcessPool
 from service.execution.ray_cluster import RayCluster, is_of_this_machine
@@ -67,13 +68,14 @@ class Executors:
 
 
 @asynccontextmanager
-async def open_executors(settings: Settings) -> AsyncIterator[Executors]:
-    """Start the service's own executor; on leaving, everything that it has under way is stopped."""
-    arguments = [
-        str(settings.market_path.resolve()),
-        settings.missing_data,
-        str(settings.run_memory_mib_max),
-    ]
+async def open_executors(
+    settings: Settings, started: Sequence[ChildProcess] = ()
+) -> AsyncIterator[Executors]:
+    """Start the service's own executor; on leaving, everything that it has under way is stopped.
+
+    ``started``: engines that run already.
+    """
+    arguments = settings.engine_arguments
 
     def ray_at(address: str) -> RayCluster:
         return RayCluster(address, arguments, settings.run_seconds_max)
@@ -83,7 +85,7 @@ async def open_executors(settings: Settings) -> AsyncIterator[Executors]:
             yield Executors(cluster, ray_at, settings.ray_address)
     else:
         async with ProcessPool(
-            settings.engine_processes, arguments, settings.run_seconds_max
+            settings.engine_processes, arguments, settings.run_seconds_max, started
         ) as pool:
             yield Executors(pool, ray_at, settings.ray_address)
 

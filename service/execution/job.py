@@ -10,6 +10,7 @@ from domain.engine.timeline import BARS_MAX
 from domain.errors import DomainError
 from domain.market.actions import Actions
 from domain.market.bars import Bars
+from domain.market.dividend_check import excessive_dividends
 from domain.market.moments import iso
 from domain.market.sessions import session_days
 from domain.market.split_check import unseen_splits
@@ -110,7 +111,8 @@ def gather(request: BacktestRequest, catalog: Catalog, missing_data: MissingData
 def failure(error: Exception, state: Literal["queued", "running"]) -> Failed:
     """The event with which ``error`` ends a run; what is not the client's to mend is logged."""
     if _is_for_memory(error):
-        return failed(f"the run needs more memory than it may take: {error}", state, "memory")
+        needs = "the run needs more memory than it may take"
+        return failed(f"{needs}: {error}" if str(error) else needs, state, "memory")
     if isinstance(error, DomainError | MarketDataError):
         return failed(str(error), state)
     # The run's error names only the kind of failure; the rest is for the service's own log.
@@ -173,7 +175,7 @@ def from_catalog(
     """Load a symbol's bars for a run, with what the reader of the run must be told about them.
 
     ``warmup``: so many bars before the run's start come first, where there are as many. Raises
-    ``MissingData`` and other ``MarketDataError``.
+    ``MissingData`` and other ``MarketDataError``, also for a dividend of more than the price.
     """
     resolution, start = request.resolution, request.start
     loaded = catalog.load(symbol, resolution, start, request.end, request.timezone)
@@ -188,6 +190,12 @@ def from_catalog(
     resampled = loaded.source if loaded.source is not resolution else None
     days = session_days(bars.timestamp, resolution, request.timezone)
     actions = catalog.actions(symbol).effective(days)
+    for row in excessive_dividends(actions, bars, days):
+        raise MarketDataError(
+            f"{symbol}: the dividend of {iso(int(actions.timestamp[row]))[:10]},"
+            f" {actions.dividend[row]:g} a share, is more than the close before it:"
+            " are these the actions of raw prices in this currency?"
+        )
     notes = loaded.notes + tuple(
         f"{symbol}: its price does not jump at the split of {iso(int(actions.timestamp[row]))[:10]}"
         f" ({actions.split[row]:g} for 1): are these prices adjusted already?"

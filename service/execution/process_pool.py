@@ -12,6 +12,7 @@ import anyio
 from domain.runs.events import EncodedEvent
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
+from service.execution.child_process import ChildProcess
 from service.execution.engine_process import EngineProcess
 from service.execution.executor import ExecutorDied
 from service.execution.frames import Check, Execute, Job, SweepJob
@@ -27,14 +28,20 @@ class ProcessPool:
 
     ``arguments`` go to each engine: the market folder, what to do about missing data, and how many
     MiB of memory a run may take. ``run_seconds_max``: how long a run may keep its engine busy.
+    ``started``: engines with these arguments that run already; they are its own from now on.
     """
 
     def __init__(
-        self, size: int, arguments: Sequence[str], run_seconds_max: float = math.inf
+        self,
+        size: int,
+        arguments: Sequence[str],
+        run_seconds_max: float = math.inf,
+        started: Sequence[ChildProcess] = (),
     ) -> None:
         self._size = size
         self._arguments = arguments
         self._run_seconds_max = run_seconds_max
+        self._started = started
         self._idle: deque[EngineProcess] = deque()
         self._all: set[EngineProcess] = set()
         self._places = anyio.Semaphore(size)
@@ -50,7 +57,8 @@ class ProcessPool:
         return sorted(process.pid for process in self._all if process.alive)
 
     async def __aenter__(self) -> "ProcessPool":
-        for _ in range(self._size):
+        self._idle.extend(self._keep(process) for process in self._started)
+        for _ in range(self._size - len(self._started)):
             self._idle.append(await self._spawn())
         return self
 
@@ -118,9 +126,13 @@ class ProcessPool:
 
     async def _spawn(self) -> EngineProcess:
         with anyio.CancelScope(shield=True):
-            process = await EngineProcess.start(self._arguments)
-        self._all.add(process)
-        return process
+            process = await ChildProcess.engine(self._arguments)
+        return self._keep(process)
+
+    def _keep(self, process: ChildProcess) -> EngineProcess:
+        engine = EngineProcess(process)
+        self._all.add(engine)
+        return engine
 
     async def _retire(self, process: EngineProcess) -> None:
         logger.warning("replacing an engine process", extra={"pid": process.pid})

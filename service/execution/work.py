@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from domain.runs.events import EncodedEvent
-from service.execution.checking import check
 from service.execution.evaluating import Evaluations
 from service.execution.frames import Check, Conclude, Evaluate, Execute, Job, Prepare
 from service.execution.job import Source, execute_with
@@ -18,6 +17,9 @@ def events_of(job: Job, source: Source, evaluations: Evaluations) -> Iterator[li
         case Execute():
             return execute_with(job.request, source, job.code)
         case Check():
+            # Imported only now: a run need not wait for it.
+            from service.execution.checking import check
+
             return check(job, source)
         case Prepare() | Evaluate() | Conclude():
             return evaluations.of(job)

@@ -18,6 +18,7 @@ SPLITS = ("split", "splits", "stock splits")
 DIVIDENDS = ("dividend", "dividends")
 
 _RATIO = r"^(?<after>[^:/]+)[:/](?<before>[^:/]+)$"
+_SPLIT_FORMS = "split must be a number, or a ratio of two above 0 such as 7:1"
 
 
 class ImportedActions(msgspec.Struct, frozen=True):
@@ -53,12 +54,9 @@ def read_actions(path: Path, symbol: str) -> ImportedActions:
 
 
 def _read(table: Table, symbol: str) -> tuple[pl.DataFrame, list[str]]:
-    known = {name.strip(" <>").lower(): name for name in table.frame.columns}
-    date, split, dividend = (
-        next((known[name] for name in names if name in known), None)
-        for names in (DATES, SPLITS, DIVIDENDS)
-    )
-    found = f"; found {', '.join(known.values())}"
+    columns = table.frame.columns
+    date, split, dividend = (_only(columns, names) for names in (DATES, SPLITS, DIVIDENDS))
+    found = f"; found {', '.join(columns)}"
     if date is None:
         raise UnknownColumns(f"no column of dates: one of {', '.join(DATES)}{found}")
     if split is None and dividend is None:
@@ -67,26 +65,52 @@ def _read(table: Table, symbol: str) -> tuple[pl.DataFrame, list[str]]:
     read = pl.DataFrame(
         {
             "timestamp": timestamps(frame[date], symbol, Resolution.DAY, "UTC"),
-            "split": _numbers(frame, split, symbol, 1.0).replace(0.0, 1.0),
-            "dividend": _numbers(frame, dividend, symbol, 0.0),
+            "split": _splits(frame, split, symbol),
+            "dividend": _dividends(frame, dividend, symbol),
         }
     )
-    return read, [name for name in known.values() if name not in {date, split, dividend}]
+    return read, [name for name in columns if name not in {date, split, dividend}]
 
 
-def _numbers(frame: pl.DataFrame, name: str | None, symbol: str, none: float) -> pl.Series:
+def _only(columns: list[str], names: tuple[str, ...]) -> str | None:
+    found = [name for name in columns if name.strip(" <>").lower() in names]
+    if len(found) > 1:
+        raise UnknownColumns(f"several columns of one kind, {', '.join(found)}: keep one of them")
+    return found[0] if found else None
+
+
+def _splits(frame: pl.DataFrame, name: str | None, symbol: str) -> pl.Series:
     if name is None:
-        return pl.repeat(none, len(frame), dtype=pl.Float64, eager=True)
-    column = frame[name]
-    text = column.cast(pl.String).str.strip_chars().replace("", None)
-    ratio = text.str.extract_groups(_RATIO).struct
+        return pl.repeat(1.0, len(frame), dtype=pl.Float64, eager=True)
+    text = _text(frame[name])
+    parts = text.str.extract_groups(_RATIO).struct
     after, before = (
-        ratio.field(part).cast(pl.Float64, strict=False) for part in ("after", "before")
+        parts.field(part).cast(pl.Float64, strict=False) for part in ("after", "before")
     )
+    sound = (after > 0.0) & (before > 0.0) & after.is_finite() & before.is_finite()
+    ratio = (after / before).set(~sound, None)
+    plain = text.cast(pl.Float64, strict=False).replace(0.0, 1.0)
+    read = plain.zip_with(plain.is_not_null(), ratio)
+    return _all_read(read, text, frame[name], symbol, _SPLIT_FORMS, 1.0)
+
+
+def _dividends(frame: pl.DataFrame, name: str | None, symbol: str) -> pl.Series:
+    if name is None:
+        return pl.repeat(0.0, len(frame), dtype=pl.Float64, eager=True)
+    text = _text(frame[name])
     read = text.cast(pl.Float64, strict=False)
-    read = read.zip_with(read.is_not_null(), after / before)
+    return _all_read(read, text, frame[name], symbol, "dividend must be a number", 0.0)
+
+
+def _text(column: pl.Series) -> pl.Series:
+    return column.cast(pl.String).str.strip_chars().replace("", None)
+
+
+def _all_read(
+    read: pl.Series, text: pl.Series, column: pl.Series, symbol: str, rule: str, none: float
+) -> pl.Series:
     unread = read.is_null() & text.is_not_null()
     if unread.any():
         row = int(unread.arg_max() or 0)
-        raise InvalidRow(symbol, row + 1, f"{name} must be a number", repr(column[row]))
+        raise InvalidRow(symbol, row + 1, rule, repr(column[row]))
     return read.fill_null(none)

@@ -22,6 +22,7 @@ from service.market_data.session_range import spelled
 SUFFIX = ".parquet"
 ENTRY_KEY = "backtape"
 ROWS_PER_GROUP = 1 << 18
+_ROW = "row"
 SCHEMA = {"timestamp": TIMESTAMP_TYPE} | dict.fromkeys(COLUMNS[1:], pl.Float64())
 ACTION_SCHEMA = {name: SCHEMA.get(name, pl.Float64()) for name in ACTION_COLUMNS}
 TIME_MIN, TIME_MAX = -(2**63), 2**63 - 1
@@ -122,10 +123,21 @@ def read_action_rows(file: BinaryIO, symbol: str) -> Actions:
 
 
 def read_range(file: BinaryIO, symbol: str, start: int, end: int) -> Bars:
-    """Read the bars with start ≤ timestamp ≤ end (microseconds); memory-mapped, skipping groups."""
+    """Read the bars with start ≤ timestamp ≤ end (microseconds); memory-mapped, skipping groups.
+
+    Raises ``ValueError`` where they are not one after the other.
+    """
     file.seek(0)
     first, last = (pl.lit(time, dtype=pl.Int64).cast(TIMESTAMP_TYPE) for time in (start, end))
-    scan = pl.scan_parquet(file).filter(pl.col("timestamp").is_between(first, last))
+    within = pl.col("timestamp").is_between(first, last)
+    scan = pl.scan_parquet(file, row_index_name=_ROW)
+    found = scan.filter(within).select(_ROW, pl.col("timestamp").to_physical()).collect()
+    count, rows, timestamp = len(found), found[_ROW], found["timestamp"]
+    offset = rows[0] if count else 0
+    if count and rows[-1] - offset + 1 != count:
+        raise ValueError("its timestamps are not in order")
+    there = pl.scan_parquet(file).slice(offset, count)
     # A column at a time, so that only one of them exists twice.
-    columns = (scan.select(pl.col(name).to_physical()).collect()[name] for name in COLUMNS)
-    return Bars(symbol, *(np.ascontiguousarray(column.to_numpy()) for column in columns))
+    prices = (there.select(name).collect()[name] for name in COLUMNS[1:])
+    columns = (np.ascontiguousarray(column.to_numpy()) for column in (timestamp, *prices))
+    return Bars(symbol, *columns)

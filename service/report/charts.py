@@ -3,7 +3,7 @@
 import polars as pl
 
 from service.report.content import Content
-from service.report.traces import COLOURS, GAIN, INK, LOSS, MUTED, Chart, escaped, line
+from service.report.traces import COLOURS, GAIN, INK, LOSS, MUTED, Chart, escaped, line, numbers_of
 from service.report.trade_charts import excursions, trades_on_price
 
 SYMBOLS_MAX = SERIES_MAX = 8
@@ -75,33 +75,48 @@ def _exposure(content: Content) -> Chart:
     weights = content.exposures.join(shown.select("timestamp"), on="timestamp", how="semi")
     sizes = weights.group_by("symbol", maintain_order=True).agg(pl.col("weight").abs().sum())
     largest = sizes.sort("weight", descending=True, maintain_order=True)["symbol"].to_list()
-    traces = [
-        _area(shown, weights.filter(pl.col("symbol") == symbol), symbol, COLOURS[place])
-        for place, symbol in enumerate(largest[: SYMBOLS_MAX - 1])
-    ]
+    traces: list[Chart] = []
+    for place, symbol in enumerate(largest[: SYMBOLS_MAX - 1]):
+        held = weights.filter(pl.col("symbol") == symbol)
+        traces.extend(_areas(shown, held, symbol, COLOURS[place]))
     if len(largest) >= SYMBOLS_MAX:
         others = weights.filter(pl.col("symbol").is_in(largest[SYMBOLS_MAX - 1 :]))
-        traces.append(_area(shown, others, "the others", COLOURS[-1]))
+        traces.extend(_areas(shown, others, "the others", COLOURS[-1]))
     traces.append(line(shown["timestamp"], shown["gross"], "gross", INK, dash="dot", shape="hv"))
     if shown["net"].round(6).ne(shown["gross"].round(6)).any():
         traces.append(line(shown["timestamp"], shown["net"], "net", LOSS, dash="dot", shape="hv"))
     return {
         "data": traces,
-        "layout": {"yaxis": {"title": {"text": "of equity"}, "ticksuffix": " %"}},
+        "layout": {
+            "yaxis": {"title": {"text": "of equity"}, "ticksuffix": " %", "hoverformat": ".2f"}
+        },
     }
 
 
-def _area(shown: pl.DataFrame, weights: pl.DataFrame, name: str, colour: str) -> Chart:
+def _areas(shown: pl.DataFrame, weights: pl.DataFrame, name: str, colour: str) -> list[Chart]:
+    percent = 100.0 * pl.col("weight")
     daily = weights.group_by("timestamp", maintain_order=True).agg(
-        weight=100.0 * pl.col("weight").sum()
+        net=percent.sum(),
+        long=percent.clip(lower_bound=0.0).sum(),
+        short=percent.clip(upper_bound=0.0).sum(),
     )
-    joined = shown.select("timestamp").join(
-        daily, on="timestamp", how="left", maintain_order="left"
+    joined = (
+        shown.select("timestamp")
+        .join(daily, on="timestamp", how="left", maintain_order="left")
+        .fill_null(0.0)
     )
-    trace = line(
-        joined["timestamp"], joined["weight"].fill_null(0.0), name, colour, width=0.5, shape="hv"
-    )
-    return trace | {"stackgroup": "symbols", "hoverinfo": "x+y+name"}
+    # Longs are stacked upwards and shorts downwards, or they would cover each other.
+    areas = [
+        line(joined["timestamp"], joined[side], name, colour, width=0.5, shape="hv")
+        | {"stackgroup": side, "legendgroup": escaped(name)}
+        | {"hoverinfo": "skip", "showlegend": False}
+        for side in ("long", "short")
+        if joined[side].ne(0.0).any()
+    ]
+    for area in areas[:1]:  # which speaks for both
+        net = numbers_of(joined["net"])
+        area |= {"showlegend": True, "customdata": net, "hovertemplate": "%{customdata:.2f} %"}
+    return areas
 
 
 def _contribution(contributions: pl.DataFrame) -> Chart:

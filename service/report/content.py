@@ -15,6 +15,7 @@ from domain.runs.results import EquityCurve
 POINTS_MAX = 5_000  # of a curve, about
 FILLS_KEPT = ROUND_TRIPS_KEPT = 5_000
 LOGS_KEPT = 200
+WARNINGS_KEPT = 5
 
 
 class Content(NamedTuple):
@@ -22,7 +23,7 @@ class Content(NamedTuple):
 
     ``points``: the equity curve, every segment's peak and trough among them; ``recorded``: a
     strategy's own series; ``tables``: those of ``Analysis``; of ``fills`` and ``round_trips`` the
-    latest.
+    latest; of the log's ``log_lines`` and ``warning_lines`` the first.
     """
 
     run_id: str
@@ -30,6 +31,9 @@ class Content(NamedTuple):
     manifest: Manifest
     metrics: dict[str, float | int | None]
     logs: list[Logged]
+    log_lines: int
+    warnings: list[Logged]
+    warning_lines: int
     digest: str
     points: pl.DataFrame
     fills: pl.DataFrame
@@ -63,6 +67,8 @@ class ContentFold:
         self._run_id = run_id
         self._metrics: dict[str, float | int | None] = {}
         self._logs: list[Logged] = []
+        self._warnings: list[Logged] = []
+        self._log_lines = self._warning_lines = 0
         self._digest = ""
         self._points: list[pl.DataFrame] = []
         self._fills = _Rows("fills", FILLS_KEPT)
@@ -81,8 +87,8 @@ class ContentFold:
                 self._manifest = manifest
             case Measured(name=name, value=value):
                 self._metrics[name] = value
-            case Logged() if len(self._logs) < LOGS_KEPT:
-                self._logs.append(event)
+            case Logged():
+                self._add_line(event)
             case Progressed(bars=bars) if attachment is not None:
                 self._add_segment(tape.decode(attachment), bars)
             case Completed(digest=digest):
@@ -98,6 +104,9 @@ class ContentFold:
             manifest=self._manifest,
             metrics=self._metrics,
             logs=self._logs,
+            log_lines=self._log_lines,
+            warnings=self._warnings,
+            warning_lines=self._warning_lines,
             digest=self._digest,
             points=pl.concat(self._points),
             fills=self._fills.frame,
@@ -107,6 +116,15 @@ class ContentFold:
             recorded=pl.concat(self._recorded),
             tables=self._analysis.tables(self._manifest.periods_per_year),
         )
+
+    def _add_line(self, line: Logged) -> None:
+        self._log_lines += 1
+        if len(self._logs) < LOGS_KEPT:
+            self._logs.append(line)
+        if line.level == "warning":
+            self._warning_lines += 1
+            if len(self._warnings) < WARNINGS_KEPT:
+                self._warnings.append(line)
 
     def _add_segment(self, segment: tape.Segment, bars: int) -> None:
         one_in = -(-bars // POINTS_MAX)

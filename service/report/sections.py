@@ -1,11 +1,14 @@
 """What stands on the tear sheet, from top to bottom."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import polars as pl
+from msgspec import UNSET
 
 from domain.analysis.rolling import window_of
+from domain.runs.events import Logged
 from domain.runs.request import BacktestRequest
 from service.report import tables
 from service.report.content import Content
@@ -13,6 +16,7 @@ from service.report.layout import chart, section
 from service.report.markup import Html, element
 from service.report.metric_groups import every_metric, headlines
 from service.report.traces import Chart
+from service.report.wording import moment
 
 
 def title_of(request: BacktestRequest) -> str:
@@ -41,16 +45,23 @@ def header(content: Content) -> Html:
     first, last = points["timestamp"][0], points["timestamp"][-1]
     period = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, {request.resolution.value} bars"
     parameters = settings(request.strategy.params)
-    warnings = [element("p", line.message) for line in content.logs if line.level == "warning"]
-    banner = element("div", *warnings, class_="warnings")
+    tags = ", ".join(f"{name}: {value}" for name, value in (request.tags or {}).items())
     return element(
         "header",
         element("h1", title_of(request)),
         element("p", f"{request.strategy.name}{f' ({parameters})' if parameters else ''}"),
         element("p", f"{few(request.symbols)} · {period}", class_="quiet"),
-        banner if warnings else Html(),
+        element("p", f"Tags: {tags}", class_="quiet") if tags else Html(),
+        _warnings(content) if content.warnings else Html(),
         headlines(content.metrics),
     )
+
+
+def _warnings(content: Content) -> Html:
+    shown = [element("p", line.message) for line in content.warnings]
+    more = content.warning_lines - len(shown)
+    rest = element("p", f"and {more:,} more in the log", class_="quiet")
+    return element("div", *shown, rest if more else Html(), class_="warnings")
 
 
 def sections(
@@ -155,5 +166,20 @@ def footer(content: Content) -> Html:
                 *data,
             ]
         ),
-        *(element("p", f"{line.level}: {line.message}", class_="log") for line in content.logs),
+        *_log(content),
     )
+
+
+def _log(content: Content) -> list[Html]:
+    lines = [_said(line) for line in content.logs]
+    if not lines:
+        return []
+    if content.log_lines > len(lines):
+        kept = f"The first {len(lines):,} of {content.log_lines:,} lines"
+        lines.insert(0, f"{kept}; the results document has them all.")
+    return [element("h2", "Its log"), *(element("p", line, class_="log") for line in lines)]
+
+
+def _said(line: Logged) -> str:
+    said = f"{line.level}: {line.message}"
+    return said if line.bar is UNSET else f"{moment(datetime.fromisoformat(line.bar))} {said}"

@@ -7,9 +7,16 @@ function axis(given = {}) {
   return { automargin: true, ...lines, ...given, title: { standoff: 12, ...given.title } };
 }
 
+function moments(data) {
+  // Under the mouse a moment is told as it is given: a day, or with its time.
+  const first = data.find((trace) => trace.x.length)?.x[0];
+  if (typeof first !== "string") return {};
+  return { type: "date", hoverformat: first.length > 10 ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d" };
+}
+
 function draw(element, name) {
   const { data, layout } = charts[name];
-  const axes = { xaxis: axis({ type: "date", ...layout.xaxis }), yaxis: axis(layout.yaxis) };
+  const axes = { xaxis: axis({ ...moments(data), ...layout.xaxis }), yaxis: axis(layout.yaxis) };
   if (layout.yaxis2) axes.yaxis2 = axis(layout.yaxis2);
   if (layout.height) element.style.height = `${layout.height}px`;
   const options = { responsive: true, displaylogo: false, displayModeBar: false };

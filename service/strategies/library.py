@@ -71,6 +71,13 @@ class Library:
         assert self._folder is not None
         return _code_of_file(self._folder / f"{entry.name}.py")
 
+    def digest(self, entry: Entry) -> str | None:
+        """SHA-256 of a file's bytes, hexadecimal; ``None`` where ``entry`` is no file to load."""
+        try:
+            return self.code(entry).sha256 if entry.source == "file" else None
+        except (UnusableCode, InvalidRequest):
+            return None
+
 
 def _code_of_file(path: Path) -> Code:
     if not _FILE_NAME.fullmatch(path.stem):

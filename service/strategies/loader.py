@@ -1,19 +1,17 @@
-"""The process that loads users' strategies, seen from the service."""
+"""Questions about users' strategies, answered in processes that load them."""
 
-import sys
-from collections.abc import Callable
+from collections import defaultdict
 from pathlib import Path
 
 import anyio
-import msgspec
-from anyio.abc import Process
-from anyio.streams.buffered import BufferedByteReceiveStream
 
-from service.execution.frames import LENGTH_BYTES, pack
-from service.strategies.messages import Answer, Loaded, Question
+from service.strategies.library import Entry, Library
+from service.strategies.loading_process import LoadingProcess, ProcessEnded
+from service.strategies.messages import Answer, Describe, Question
 
 LOAD_SECONDS_MAX = 10.0
-_decode: Callable[[bytes], Answer] = msgspec.msgpack.Decoder(Answer).decode
+FORGET_SECONDS = 60.0  # it may have been the machine that was slow
+PROCESSES_MAX = 4
 
 
 class LoadingFailed(Exception):
@@ -21,65 +19,85 @@ class LoadingFailed(Exception):
 
 
 class Loader:
-    """Asks one question at a time; the process is started for the first and replaced when gone."""
+    """Answers questions about different strategies side by side, about one of them in turn.
+
+    A file that has not been loaded in time is not tried again for a minute, unless its bytes
+    change. A process is started when one is needed and one is kept; what takes too long is ended.
+    """
 
     def __init__(
         self, folder: Path | None, memory_mib_max: int, seconds_max: float = LOAD_SECONDS_MAX
     ) -> None:
+        self._library = Library(folder)
         self._arguments = [str(folder or ""), str(memory_mib_max)]
         self._seconds_max = seconds_max
-        self._process: Process | None = None
-        self._asking = anyio.Lock()
+        self._turns: defaultdict[Entry, anyio.Lock] = defaultdict(anyio.Lock)
+        # Of a file: the SHA-256 that was loaded last, and until when it is known to hang.
+        self._loaded: dict[Entry, tuple[str, float]] = {}
+        self._places = anyio.Semaphore(PROCESSES_MAX)
+        self._processes: set[LoadingProcess] = set()
+        self._idle: LoadingProcess | None = None
 
-    async def ask(self, question: Question) -> Answer:
-        """Give the answer, while which a user's code may run. Raises ``LoadingFailed``."""
-        async with self._asking:
+    async def ask(self, entry: Entry, question: Question) -> Answer:
+        """Give the answer to a question about ``entry``, while which its code may run.
+
+        Raises ``LoadingFailed``.
+        """
+        async with self._turns[entry]:
+            digest = await anyio.to_thread.run_sync(self._library.digest, entry)
+            too_long = f"is not loaded after {self._seconds_max:g} seconds: does it ever end?"
             try:
-                process = await self._started()
-                with anyio.fail_after(self._seconds_max):
-                    await _write(process, question)
-                    return await _read(process)
+                if digest is not None and not await self._loads(entry, digest):
+                    raise LoadingFailed(f"{too_long} It is tried again in a minute")
+                return await self._answer(question)
             except TimeoutError:
-                await self.close()
-                problem = f"is not loaded after {self._seconds_max:g} seconds: does it ever end?"
-                raise LoadingFailed(problem) from None
-            except (anyio.IncompleteRead, anyio.EndOfStream, anyio.BrokenResourceError):
-                await self.close()
+                raise LoadingFailed(too_long) from None
+            except ProcessEnded:
                 raise LoadingFailed("ended the process that was to load it") from None
-            except BaseException:
-                # The answer to this question must not be taken for that to the next.
-                await self.close()
-                raise
 
     async def close(self) -> None:
-        """End the process, if there is one."""
-        process, self._process = self._process, None
+        """End all processes."""
+        for process in list(self._processes):
+            await process.close()
+
+    async def _loads(self, entry: Entry, digest: str) -> bool:
+        known, hangs_until = self._loaded.get(entry, (None, 0.0))
+        if known != digest or 0.0 < hangs_until <= anyio.current_time():
+            hangs_until = 0.0
+            try:
+                # Asked without parameters, which may be what another question hangs on.
+                await self._answer(Describe(entry))
+            except TimeoutError:
+                hangs_until = anyio.current_time() + FORGET_SECONDS
+            self._loaded[entry] = digest, hangs_until
+        return hangs_until == 0.0
+
+    async def _answer(self, question: Question) -> Answer:
+        async with self._places:
+            process = await self._borrow()
+            try:
+                with anyio.fail_after(self._seconds_max):
+                    answer = await process.ask(question)
+            except BaseException:
+                # Its answer must not be taken for that to the next question.
+                await self._end(process)
+                raise
+            # Before anything is waited for: another may look for the idle one meanwhile.
+            surplus, self._idle = self._idle, process
+            if surplus is not None:
+                await self._end(surplus)
+            return answer
+
+    async def _borrow(self) -> LoadingProcess:
+        process, self._idle = self._idle, None
+        if process is not None and process.alive:
+            return process
         if process is not None:
-            with anyio.CancelScope(shield=True):
-                if process.returncode is None:
-                    process.kill()
-                await process.aclose()
+            await self._end(process)
+        process = await LoadingProcess.start(self._arguments)
+        self._processes.add(process)
+        return process
 
-    async def _started(self) -> Process:
-        if self._process is None or self._process.returncode is not None:
-            await self.close()
-            self._process = await anyio.open_process(
-                [sys.executable, "-P", "-m", "service.strategies.loading", *self._arguments],
-                stderr=None,
-            )
-            loaded = await _read(self._process)
-            assert isinstance(loaded, Loaded)
-        return self._process
-
-
-async def _write(process: Process, question: Question) -> None:
-    assert process.stdin is not None
-    await process.stdin.send(pack(question))
-
-
-async def _read(process: Process) -> Answer:
-    assert process.stdout is not None
-    # One answer at a time: nothing is left in the buffer.
-    stream = BufferedByteReceiveStream(process.stdout)
-    length = await stream.receive_exactly(LENGTH_BYTES)
-    return _decode(await stream.receive_exactly(int.from_bytes(length, "big")))
+    async def _end(self, process: LoadingProcess) -> None:
+        await process.close()
+        self._processes.discard(process)

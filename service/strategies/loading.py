@@ -1,4 +1,4 @@
-"""The process that loads users' strategies, so that none of their code runs in the service itself.
+"""A process that loads users' strategies, so that none of their code runs in the service itself.
 
 Run as ``python -P -m service.strategies.loading FOLDER MEMORY_MIB_MAX``; an empty folder is none.
 It reads questions on stdin and writes answers on stdout, one at a time.
@@ -82,8 +82,6 @@ def _normalise_sweep(
 
 def main() -> None:
     """Answer until stdin ends."""
-    # Ctrl-C in a terminal reaches the whole process group; the service decides when to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     questions, answers = private_pipes()
     folder, memory_mib_max = sys.argv[1:]
     library = Library(Path(folder) if folder else None)

@@ -31,7 +31,7 @@ class UnknownStrategy(Exception):
 class Strategies:
     """The built-in strategies and those of users, read anew each time. An async context manager.
 
-    Code of users is executed in a process of its own, which is ended when it takes too long.
+    Code of users is executed in processes of its own, which are ended when it takes too long.
     """
 
     def __init__(
@@ -54,7 +54,15 @@ class Strategies:
     async def describe_all(self) -> list[Description]:
         """Describe every strategy by name; one that cannot be used says why."""
         entries = await anyio.to_thread.run_sync(self._library.entries)
-        return [await self._describe(entry) for entry in entries]
+        described: dict[Entry, Description] = {}
+
+        async def describe_one(entry: Entry) -> None:
+            described[entry] = await self._describe(entry)
+
+        async with anyio.create_task_group() as tasks:
+            for entry in entries:
+                tasks.start_soon(describe_one, entry)
+        return [described[entry] for entry in entries]
 
     async def describe(self, name: str) -> Description:
         """Describe the strategy that runs under ``name``. Raises ``UnknownStrategy``."""
@@ -72,9 +80,9 @@ class Strategies:
         name = request.strategy.name
         if name in BUILT_IN:
             return Accepted(normalise(request), None)
-        await anyio.to_thread.run_sync(self._library.find, name)
+        entry = await anyio.to_thread.run_sync(self._library.find, name)
         try:
-            answer = await self._loader.ask(Normalise(request))
+            answer = await self._loader.ask(entry, Normalise(request))
         except LoadingFailed as error:
             raise InvalidRequest("strategy.name", f"{name} {error}") from error
         if isinstance(answer, Refused):
@@ -90,8 +98,8 @@ class Strategies:
             return AcceptedSweep(await anyio.to_thread.run_sync(sweeps.normalise, request), None)
         field = "base_backtest.strategy.name"
         try:
-            await anyio.to_thread.run_sync(self._library.find, name)
-            answer = await self._loader.ask(NormaliseSweep(request))
+            entry = await anyio.to_thread.run_sync(self._library.find, name)
+            answer = await self._loader.ask(entry, NormaliseSweep(request))
         except InvalidRequest as error:
             raise InvalidRequest(field, error.problem) from error
         except LoadingFailed as error:
@@ -105,7 +113,7 @@ class Strategies:
         if entry.source == "built_in":
             return describe(*entry, BUILT_IN[entry.name])
         try:
-            answer = await self._loader.ask(Describe(entry))
+            answer = await self._loader.ask(entry, Describe(entry))
         except LoadingFailed as error:
             return Description(name=entry.name, source=entry.source, error=str(error))
         assert isinstance(answer, Described)

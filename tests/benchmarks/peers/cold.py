@@ -1,5 +1,6 @@
 """One daily backtest as a whole process: started, run, ended."""
 
+import compileall
 import json
 import sys
 from pathlib import Path
@@ -21,11 +22,14 @@ PEERS = {
     "vectorbt": "numba",
 }
 TO_BEAT = ("backtrader", "nautilus_trader")
+ROOMS = ("domain", "eventstore", "service")
 
 
 def rows(folder: Path) -> list[Row]:
     """``backtape run`` beside a script of each peer, by turns, after one round to warm the disk."""
     import_sample(Catalog(folder / "market"))
+    for room in ROOMS:  # as pip has done with the peers
+        compileall.compile_dir(room, quiet=1)
     spec = folder / "spec.json"
     spec.write_text(json.dumps(REQUEST))
     path = prices.save([prices.sample()], folder / "sample.npz")

@@ -1,6 +1,7 @@
 """Our side of each comparison: a crossing of means, from bars to the equity of every row."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from time import perf_counter
 
 import msgspec
@@ -40,7 +41,7 @@ class InPolars(SignalStrategy, frozen=True):
     def targets(self, bars: Bars, symbols: int) -> pl.Expr:
         """Weights as an expression."""
         fast, slow = (pl.col("close").rolling_mean(period) for period in (SHORT, LONG))
-        above = fast - slow > 1e-9 * slow
+        above = fast > slow * (1.0 + 1e-9)
         return pl.when(above).then(self.position_size / symbols).otherwise(0.0)
 
 
@@ -109,9 +110,12 @@ def kernel_timed(strategy: SignalStrategy, bars: Sequence[Bars]) -> Timed:
     changes = changes_on(days, [Actions.none(each.symbol) for each in bars])
     account, costs = Account.open(request.initial_capital, symbols, 0), costs_of(request)
     cash, positions = np.empty(len(moments)), np.empty(len(moments))
+    ticks = tick_rows(len(moments))
+    most = max(last - first for first, last in pairwise([0, *ticks]))
+    buffers = Buffers.room_for(most, symbols, 0, borrows=False)  # reused, as ``SignalCourse`` does
     first = 0
-    for last in tick_rows(len(moments)):
-        buffers = Buffers.room_for(last - first, symbols, 0, borrows=False)
+    for last in ticks:
+        buffers.clear()
         kernel.run(market, costs, account, changes, cash, positions, buffers, first, last)
         first = last
     equity = cash + positions

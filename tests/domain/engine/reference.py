@@ -112,7 +112,9 @@ class Reference:
             for symbol, quantity in self.held.items()
             if quantity < 0
         )
-        borrowed = short + max(-self.cash, 0)
+        owed = max(-self.cash, 0)
+        gross = sum(abs(each) * self.last_close[name] for name, each in self.held.items() if each)
+        borrowed = short + (owed if owed > ROUNDING * gross else 0)
         self.cash -= borrowed * self.settings.borrow_bps / 10_000 * elapsed / YEAR
 
     def carry_out(self, action: Action) -> None:
@@ -133,14 +135,14 @@ class Reference:
             most = bar.volume * share
             if abs(quantity) > most * (1 + ROUNDING):
                 lots = self.in_lots(most)
-                if lots <= ROUNDING * abs(quantity):
+                if lots == 0:
                     return
                 quantity = math.copysign(lots, quantity)
         offered = quantity
         slippage = self.settings.slippage_bps / 10_000
         price = bar.open * (1 + slippage if quantity > 0 else 1 - slippage)
         quantity = self.permitted(symbol, quantity, price)
-        if abs(quantity) <= ROUNDING * abs(offered):
+        if abs(quantity) <= ROUNDING * min(abs(offered), self.worth(symbol, price) / price):
             del self.waiting[symbol]
             return
         self.fills.append(Fill(time, symbol, quantity, price, self.commission(quantity, price)))
@@ -225,6 +227,12 @@ class Reference:
             else:
                 too_much = middle
         return enough
+
+    def worth(self, symbol: str, price: float) -> float:
+        prices = self.last_close | {symbol: price}
+        return abs(self.cash) + sum(
+            abs(each) * prices[name] for name, each in self.held.items() if each
+        )
 
     def carries(self, symbol: str, quantity: float, price: float) -> bool:
         others = [

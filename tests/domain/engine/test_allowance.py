@@ -31,14 +31,14 @@ def left(cash: float, quantity: float, price: float, at: Costs) -> float:
 
 def test_a_sale_goes_through_or_not() -> None:
     fee = costs(0.0, 0.0, 5.0)
-    assert payable(-1.0, 1.0, 4.0, fee) == -1.0
-    assert payable(-1.0, 0.5, 4.0, fee) == 0.0
+    assert payable(-1.0, 1.0, 4.0, 0.0, fee) == -1.0
+    assert payable(-1.0, 0.5, 4.0, 0.0, fee) == 0.0
 
 
 def test_a_purchase_is_whole_if_it_can_be_paid_and_else_cut_to_whole_lots() -> None:
     lots = costs(0.0, 0.0, 0.0, 30.0)
-    assert payable(45.0, 450.0, 10.0, lots) == 45.0  # a split leaves orders of odd sizes
-    assert payable(45.0, 440.0, 10.0, lots) == 30.0
+    assert payable(45.0, 450.0, 10.0, 0.0, lots) == 45.0  # a split leaves orders of odd sizes
+    assert payable(45.0, 440.0, 10.0, 0.0, lots) == 30.0
 
 
 def test_what_cash_affords_by_hand() -> None:
@@ -91,6 +91,22 @@ def test_a_cash_account_buys_what_it_can_pay_and_sells_what_it_holds(
     quantity: float, position: float, expected: tuple[float, Reason]
 ) -> None:
     assert allowed(quantity, 10.0, 1_000.0, position, 0.0, 0.0, FREE) == expected
+
+
+@pytest.mark.parametrize("size", [1e3, 1e13, 1e300])
+def test_an_order_is_cut_to_what_there_is_however_large_it_is(size: float) -> None:
+    assert allowed(size, 10.0, 1_000.0, 0.0, 0.0, 0.0, FREE) == (100.0, CASH)
+    assert allowed(-size, 10.0, 0.0, 50.0, 0.0, 0.0, FREE) == (-50.0, NO_SHORT)
+    assert allowed(size, 10.0, 1_000.0, 0.0, 0.0, 0.0, margin(2.0)) == (200.0, MARGIN)
+    assert allowed(-size, 10.0, 1_000.0, 0.0, 0.0, 0.0, margin(2.0)) == (-200.0, MARGIN)
+
+
+@pytest.mark.parametrize("size", [50.0, 1e13])
+def test_what_rounding_leaves_of_cash_buys_nothing(size: float) -> None:
+    # 1,000 in shares of this symbol, or of another.
+    assert allowed(size, 10.0, 1e-13, 100.0, 0.0, 0.0, FREE) == (0.0, CASH)
+    assert allowed(size, 10.0, 1e-13, 0.0, 1_000.0, 1_000.0, FREE) == (0.0, CASH)
+    assert allowed(size, 10.0, 1e-13, 0.0, 1_000.0, 1_000.0, margin(1.0)) == (0.0, MARGIN)
 
 
 def test_a_sale_that_cannot_pay_its_own_commission_is_not_for_want_of_shares() -> None:

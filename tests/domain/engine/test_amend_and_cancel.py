@@ -1,10 +1,12 @@
 """Orders that are changed or called back, and how long the word takes."""
 
+import copy
+
 import pytest
 
 from domain.strategies.event import Context, Order
 from tests.domain.engine.acting import act, at
-from tests.domain.engine.building import assert_fills, assert_orders, bars, quotes
+from tests.domain.engine.building import actions, assert_fills, assert_orders, bars, quotes
 
 FLAT = [10.0] * 6
 DAYS = [bars("A", FLAT, FLAT)]
@@ -102,6 +104,55 @@ def test_an_amendment_to_what_is_filled_already_cancels_the_rest() -> None:
     assert outcome.orders[-1] == (1, 1, "buy", "cancelled", 20, "requested")
 
 
+@pytest.mark.parametrize("at_first", [10, 5])
+def test_an_order_is_amended_to_the_odd_lot_that_a_split_left(at_first: float) -> None:
+    # One lot of ten becomes five.
+    prices = [10.0, 10, 20, 20, 20, 20]
+    script = {
+        0: lambda context: context.buy("A", 10),
+        2: lambda context: context.sell("A", at_first, limit=50),
+        3: lambda context: context.amend(first(context), quantity=5, limit=20),
+    }
+    outcome = act(
+        [bars("A", prices, prices)], at(script), lot_size=10, actions=[actions("A", (2, 0.5, 0))]
+    )
+    assert outcome.orders[-2:] == [
+        (3, 2, "sell", "amended", 5, None),
+        (4, 2, "sell", "filled", 5, None),
+    ]
+
+
+def test_an_order_is_amended_to_the_odd_lot_that_a_partial_fill_left() -> None:
+    # A lot and a half is held; the volume lets a whole one go.
+    prices = [10.0] * 6
+    script = {
+        0: lambda context: context.buy("A", 10),
+        2: lambda context: context.sell("A", 15),
+        3: lambda context: context.amend(first(context), quantity=15),
+    }
+    outcome = act(
+        [bars("A", prices, prices, volume=[100] * 6)],
+        at(script),
+        lot_size=10,
+        max_volume_participation=0.1,
+        actions=[actions("A", (2, 1.5, 0))],
+    )
+    assert outcome.orders[-3:] == [
+        (3, 2, "sell", "partially_filled", 10, None),
+        (3, 2, "sell", "amended", 5, None),
+        (4, 2, "sell", "filled", 5, None),
+    ]
+
+
+def test_any_other_size_is_amended_to_whole_lots() -> None:
+    script = {
+        0: lambda context: context.buy("A", 50, limit=5),
+        1: lambda context: context.amend(first(context), quantity=25),
+    }
+    outcome = act(DAYS, at(script), lot_size=10)
+    assert outcome.orders[1] == (1, 1, "buy", "amended", 20, None)
+
+
 def test_an_order_that_is_done_can_be_neither_amended_nor_cancelled() -> None:
     made: list[Order] = []
     answers: list[bool] = []
@@ -130,3 +181,17 @@ def test_a_word_that_arrives_after_its_order_is_done_does_nothing() -> None:
     }
     outcome = act(DAYS, at(script), latency_ms=1)
     assert [order[3] for order in outcome.orders] == ["submitted", "filled"]
+
+
+def test_a_copy_stands_for_its_order_and_knows_no_less_that_it_is_done() -> None:
+    copies, answers = [], []
+
+    def keep(context: Context) -> None:
+        copies.append(copy.copy(context.buy("A", 10, limit=9)))
+
+    def cancel(context: Context) -> None:
+        answers.append(context.cancel(copies[0]))
+
+    outcome = act(DAYS, at({0: keep, 1: cancel, 2: cancel}))
+    assert answers == [True, False]
+    assert outcome.orders[-1] == (1, 1, "buy", "cancelled", 10, "requested")

@@ -1,6 +1,7 @@
 """What borrowed shares and borrowed cash cost: so many bps a year of 365 days, for the time."""
 
 from domain.market.resolution import Resolution
+from tests.domain.engine.acting import act, at
 from tests.domain.engine.building import assert_account, assert_cash_events, bars, run_script
 
 A_DAY = 0.365 / 365  # at 3,650 bps a year
@@ -63,6 +64,17 @@ def test_what_is_owned_and_cash_that_is_there_cost_nothing() -> None:
     outcome = run_script(
         [bars("A", prices, prices)], [[1, None, 0.5, None]], allow_short=True, borrow_bps=9_999
     )
+    assert outcome.cash_events == []
+
+
+def test_cash_that_rounding_leaves_below_zero_costs_nothing() -> None:
+    # 0.3 - 0.1 - 0.1 - 0.1 is less than nothing by a last bit.
+    prices = [0.1] * 4
+    three = at({0: lambda context: [context.buy("A", 1) for _ in range(3)]})
+    outcome = act(
+        [bars("A", prices, prices)], three, capital=0.3, allow_short=True, borrow_bps=3_650
+    )
+    assert -1e-16 < outcome.account[-1][0] < 0
     assert outcome.cash_events == []
 
 

@@ -61,8 +61,10 @@ def test_recorded_values_are_on_the_tape() -> None:
     ("name", "value", "problem"),
     [
         ("x", float("inf"), "right would be a finite number"),
-        ("", 1.0, "right would be a text of 1 to 64 characters"),
-        ("x" * 65, 1.0, "right would be a text of 1 to 64 characters"),
+        ("", 1.0, "right would be a text of 1 to 64 printable characters"),
+        ("x" * 65, 1.0, "right would be a text of 1 to 64 printable characters"),
+        ("x\ud800", 1.0, "right would be a text of 1 to 64 printable characters"),
+        (b"x", 1.0, "right would be a text of 1 to 64 printable characters"),
     ],
 )
 def test_what_cannot_be_recorded(name: str, value: float, problem: str) -> None:

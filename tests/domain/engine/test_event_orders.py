@@ -126,6 +126,19 @@ def test_what_a_sale_at_the_open_brings_pays_for_a_purchase_there() -> None:
     ]  # fmt: skip
 
 
+def test_an_order_that_is_met_just_at_the_open_is_filled_there() -> None:
+    data = [quotes("A", *[QUIET] * 3, (12, 13, 9, 10)), bars("B", [10] * 4, [10] * 4)]
+    orders = {
+        0: lambda context: context.buy("A", 100),
+        2: lambda context: (context.buy("B", 120), context.sell("A", 100, limit=12)),
+    }
+    outcome = act(data, at(orders))
+    # First the sale, which pays for the purchase of the same open.
+    assert rules(outcome)[1:] == [(3, 100, 12, "limit_gap"), (3, 120, 10, "open")]
+    # Of its bar nothing is known of the time before the open.
+    assert outcome.table("round_trips").select("mae", "mfe").rows() == [(5.0, 20.0)]
+
+
 def test_slippage_moves_market_and_stop_fills_but_no_limit_fill() -> None:
     data = quotes("A", QUIET, (10, 12, 8, 10))
 
@@ -164,6 +177,38 @@ def test_orders_of_one_symbol_share_what_a_bar_s_volume_allows() -> None:
         (1, 1, "buy", "filled", 7, None),
         (1, 2, "buy", "partially_filled", 3, None),
         (2, 2, "buy", "filled", 4, None),
+    )
+
+
+def test_what_rounding_leaves_of_a_bar_s_volume_is_none() -> None:
+    # 0.1 and 0.2 of 0.3: a last bit is left.
+    data = bars("A", [10] * 4, [10] * 4, volume=[0.3] * 4)
+    orders = at({0: lambda context: [context.buy("A", size) for size in (0.1, 0.2, 5.0)]})
+    outcome = act([data], orders, max_volume_participation=1.0)
+    assert [(bar, quantity) for bar, quantity, *_ in rules(outcome)] == [
+        (1, 0.1),
+        (1, 0.2),
+        (2, 0.3),
+        (3, 0.3),
+    ]
+
+
+def test_an_order_for_more_than_the_world_has_is_cut_to_what_cash_affords() -> None:
+    orders = {
+        0: lambda context: context.buy("B", 20),
+        1: lambda context: context.buy("A", 1e15),
+        2: lambda context: context.buy("A", 1e15),
+    }
+    outcome = act([bars(name, [10] * 4, [10] * 4) for name in "AB"], at(orders))
+    assert_orders(
+        outcome,
+        (0, 1, "buy", "submitted", 20, None),
+        (1, 1, "buy", "filled", 20, None),
+        (1, 2, "buy", "submitted", 1e15, None),
+        (2, 2, "buy", "partially_filled", 80, None),
+        (2, 2, "buy", "cancelled", 1e15, "insufficient_cash"),
+        (2, 3, "buy", "submitted", 1e15, None),
+        (3, 3, "buy", "rejected", 1e15, "insufficient_cash"),
     )
 
 

@@ -1,16 +1,19 @@
 """What an event strategy sees: the past, all of it, and nothing else."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from domain.errors import StrategyFailed
 from domain.indicators import sma
-from domain.market.bars import COLUMNS
+from domain.market.bars import COLUMNS, Bars, Floats
 from domain.market.resolution import Resolution
 from domain.strategies.event import Context, History, Indicator
-from tests.domain.engine.acting import Act, act, at
+from tests.domain.engine.acting import Act, act, at, nothing
 from tests.domain.engine.building import MONDAY, actions, assert_account, bars
 
 CLOSES = [10.0, 11, 12, 13, 14]
@@ -29,6 +32,7 @@ def both(one: Act, other: Act) -> Act:
 
 def test_bars_grow_by_one_a_bar_and_copy_nothing() -> None:
     seen: list[History] = []
+    before: dict[str, NDArray[Any]] = {}
 
     def look(context: Context) -> None:
         history = context.bars("A")
@@ -36,14 +40,110 @@ def test_bars_grow_by_one_a_bar_and_copy_nothing() -> None:
         for name in COLUMNS:
             shown = getattr(history, name)
             assert len(shown) == len(history) == len(seen)
-            assert np.shares_memory(shown, getattr(DAYS, name))
             assert shown.tolist() == getattr(DAYS, name)[: len(seen)].tolist()
-            assert not shown.flags.writeable
+            assert len(seen) == 1 or np.shares_memory(shown, before[name])
+            before[name] = shown
         assert history.price == context.price("A") == CLOSES[len(seen) - 1]
         assert history is seen[0]
 
     act([DAYS], look, on_start=lambda context: seen.clear())
     assert len(seen) == 5
+
+
+def long(days: int) -> Bars:
+    """A price for each day, a penny more than the day before."""
+    prices = (10 + 0.01 * np.arange(days)).tolist()
+    return bars("A", prices, prices)
+
+
+def reach(context: Context, indicator: Indicator) -> Iterator[NDArray[Any]]:
+    """Every array that can be come by, down to those that own the memory."""
+    history = context.bars("A")
+    for array in [*(getattr(history, name) for name in COLUMNS), indicator.values]:
+        owner = array
+        while owner is not None:
+            assert isinstance(owner, np.ndarray)
+            yield owner
+            owner = owner.base
+
+
+def sizes_within_reach(days: int) -> list[list[int]]:
+    made: list[Indicator] = []
+    sizes: list[list[int]] = []
+
+    def look(context: Context) -> None:
+        arrays = list(reach(context, made[0]))
+        sizes.append([array.size for array in arrays])
+        for array in arrays:
+            assert array.max() in (context.timestamp, context.price("A"), 1e6)
+
+    def start(context: Context) -> None:
+        made.append(context.indicator("A", lambda data: data.close))
+        assert not any(array.any() for array in reach(context, made[0]))
+
+    act([long(days)], look, on_start=start)
+    return sizes
+
+
+def test_nothing_that_can_be_reached_holds_the_future_or_its_length() -> None:
+    assert sizes_within_reach(300)[:70] == sizes_within_reach(70)
+
+
+def test_nothing_that_is_shown_can_be_written_not_even_after_a_split() -> None:
+    tried: list[NDArray[Any]] = []
+
+    def meddle(context: Context) -> None:
+        history = context.bars("A")
+        for array in [*(getattr(history, name) for name in COLUMNS), made[-1].values]:
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
+            with pytest.raises(ValueError, match="WRITEABLE"):
+                array.flags.writeable = True
+            with pytest.raises(ValueError, match="read-only"):
+                array.base[0] = 0
+            tried.append(array)
+
+    def compute(data: Bars) -> Floats:
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            data.close.flags.writeable = True
+        with pytest.raises(ValueError, match="read-only"):
+            data.close.base[0] = 0  # type: ignore[index]  # it has one
+        return data.close
+
+    made: list[Indicator] = []
+    act(
+        [DAYS],
+        meddle,
+        on_start=lambda context: made.append(context.indicator("A", compute)),
+        actions=[actions("A", (2, 2.0, 0.0))],
+    )
+    assert len(tried) == 5 * 7
+
+
+def test_a_strategy_that_breaks_the_seal_deceives_itself_alone() -> None:
+    def forge(context: Context) -> None:
+        for array in reach(context, made[-1]):
+            if array.base is None:
+                array.flags.writeable = True
+                array[:] = 99
+
+    made: list[Indicator] = []
+    seen: list[tuple[float, float]] = []
+
+    def look(context: Context) -> None:
+        seen.append((context.equity, made[-1].now))
+
+    runs = [
+        act(
+            [DAYS],
+            both(look, both(meddle, at({0: lambda context: context.buy("A", 10)}))),
+            on_start=lambda context: made.append(context.indicator("A", lambda data: data.close)),
+            actions=[actions("A", (2, 2.0, 0.5))],
+        )
+        for meddle in (nothing, forge)
+    ]
+    assert runs[0].events == runs[1].events
+    assert seen[:5] == seen[5:]
 
 
 def test_a_symbol_with_holes_shows_its_latest_bar() -> None:

@@ -1,5 +1,7 @@
 """Shorts and leverage: by hand. Prices are flat at 10 unless they are given."""
 
+from domain.strategies.event import Context
+from tests.domain.engine.acting import act, at
 from tests.domain.engine.building import (
     Outcome,
     Weights,
@@ -134,3 +136,15 @@ def test_shorts_fill_in_parts_within_the_volume() -> None:
         lot_size=5,
     )
     assert [fill[3] for fill in outcome.fills] == [20, 20, 10]
+
+
+def test_what_is_traded_on_the_first_bar_of_its_symbol_counts_at_its_price() -> None:
+    late, early = bars("A", FLAT[:2], FLAT[:2], at=[1, 2]), bars("B", FLAT[:3], FLAT[:3])
+
+    def short_one_for_the_other(context: Context) -> None:
+        context.sell("A", 100)
+        context.buy("B", 100)
+
+    outcome = act([late, early], at({0: short_one_for_the_other}), allow_short=True)
+    assert_fills(outcome, (1, "A", "sell", 100, 10, 0))
+    assert outcome.orders[-1] == (1, 2, "buy", "rejected", 100, "insufficient_margin")

@@ -35,6 +35,7 @@ def test_commission_is_by_value_and_by_share_and_at_least_the_minimum() -> None:
         (0.7, 0.1, 7 * 0.1),
         (99.0, 100.0, 0.0),
         (1e30, 1e-9, 1e30),
+        (-1e300, 1e-9, -1e300),
         (math.inf, 1.0, math.inf),
     ],
 )
@@ -53,7 +54,7 @@ def test_whole_lots_towards_zero(quantity: float, lot_size: float, expected: flo
         (50.0, 600.0, 0.1, 100.0, 50.0),  # an odd lot that fits goes whole
         (50.0, 400.0, 0.1, 100.0, 0.0),
         (50.0, 0.0, 0.1, 100.0, 0.0),
-        (10.0, 1e-10, 0.5, 0.0, 0.0),  # what rounding leaves of a volume is none
+        (1e13, 8.0, 0.5, 0.0, 4.0),  # however much is asked
     ],
 )
 def test_no_more_is_offered_than_the_share_of_the_volume(

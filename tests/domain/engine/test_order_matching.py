@@ -41,12 +41,12 @@ def test_a_market_order_gets_the_open() -> None:
         (BUY, 95.0, (95.0, Rule.LIMIT)),
         (BUY, 90.0, (90.0, Rule.LIMIT)),  # touching is enough
         (BUY, 89.9, Rule.NONE),
-        (BUY, 100.0, (100.0, Rule.LIMIT)),
+        (BUY, 100.0, (100.0, Rule.LIMIT_GAP)),  # at the open
         (BUY, 104.0, (100.0, Rule.LIMIT_GAP)),
         (SELL, 107.0, (107.0, Rule.LIMIT)),
         (SELL, 110.0, (110.0, Rule.LIMIT)),
         (SELL, 110.1, Rule.NONE),
-        (SELL, 100.0, (100.0, Rule.LIMIT)),
+        (SELL, 100.0, (100.0, Rule.LIMIT_GAP)),
         (SELL, 96.0, (100.0, Rule.LIMIT_GAP)),
     ],
 )
@@ -62,12 +62,12 @@ def test_a_limit_order_gets_its_limit_or_a_better_open(
         (BUY, 108.0, (108.0, Rule.STOP)),
         (BUY, 110.0, (110.0, Rule.STOP)),
         (BUY, 110.1, Rule.NONE),
-        (BUY, 100.0, (100.0, Rule.STOP)),
+        (BUY, 100.0, (100.0, Rule.STOP_GAP)),
         (BUY, 97.0, (100.0, Rule.STOP_GAP)),
         (SELL, 93.0, (93.0, Rule.STOP)),
         (SELL, 90.0, (90.0, Rule.STOP)),
         (SELL, 89.9, Rule.NONE),
-        (SELL, 100.0, (100.0, Rule.STOP)),
+        (SELL, 100.0, (100.0, Rule.STOP_GAP)),
         (SELL, 104.0, (100.0, Rule.STOP_GAP)),
     ],
 )
@@ -87,6 +87,7 @@ def test_a_stop_order_gets_its_stop_or_a_worse_open(
         (109.0, 104.0, Rule.TRIGGERED, "the low of 90 may have come before the stop"),
         (95.0, 97.0, (97.0, Rule.LIMIT), "triggered at the open: the whole bar counts"),
         (95.0, 102.0, (100.0, Rule.LIMIT_GAP), "triggered at the open, which is below the limit"),
+        (100.0, 100.0, (100.0, Rule.LIMIT_GAP), "the open is the stop and the limit"),
         (100.0, 89.0, Rule.TRIGGERED, "triggered at the open, and the limit is never reached"),
     ],
 )
@@ -137,20 +138,20 @@ def paths(bar: Bar) -> list[list[float]]:
     return [[bar.open, *turns, bar.close] for turns in ((bar.low, bar.high), (bar.high, bar.low))]
 
 
-def walk(path: list[float], kind: Kind, limit: float, stop: float) -> float | None:
-    """The price at which a buy is filled by someone who watches the price move step by step."""
+def walk(path: list[float], kind: Kind, limit: float, stop: float) -> tuple[float, bool] | None:
+    """At which price a buy is filled, watching the price move step by step; and if at the open."""
     triggered = kind in (MARKET, LIMIT)
     limited = kind in (LIMIT, STOP_LIMIT)
-    price = path[0]
+    price, at_the_open = path[0], True
     for following in path:
         step = math.copysign(0.5, following - price)
         while True:
             triggered = triggered or price >= stop
             if triggered and (not limited or price <= limit):
-                return price
+                return price, at_the_open
             if price == following:
                 break
-            price += step
+            price, at_the_open = price + step, False
     return None
 
 
@@ -161,7 +162,8 @@ def test_buying_agrees_with_watching_the_price_move(
     price, rule = matched(kind, BUY, limit, stop, *bar)
     watched = [walk(path, kind, limit, stop) for path in paths(bar)]
     if rule not in (Rule.NONE, Rule.TRIGGERED):
-        assert watched == [price, price]
+        at_the_open = rule in (Rule.OPEN, Rule.LIMIT_GAP, Rule.STOP_GAP)
+        assert watched == [(price, at_the_open)] * 2
     else:
         # Only of a stop-limit may one path say so and another not: then it is not certain.
         assert None in watched

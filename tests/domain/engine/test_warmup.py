@@ -21,6 +21,11 @@ def test_nothing_is_recorded_or_traded_before_the_run() -> None:
     assert outcome.account == [(1000, 0)] * 3
 
 
+def test_buy_and_hold_buys_at_the_start_of_the_run_however_many_bars_come_before() -> None:
+    outcome = run([bars("A", RISING, RISING)], "buy_and_hold", warmup_bars=2)
+    assert_fills(outcome, (1, "A", "buy", 1000 / 13, 13, 0))
+
+
 def test_what_was_wanted_while_warming_up_is_not_carried_into_the_run() -> None:
     weights = [[1, None, None, None, 0.5, None]]
     outcome = run_script([bars("A", RISING, RISING)], weights, warmup_bars=2)

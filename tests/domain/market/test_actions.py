@@ -6,6 +6,7 @@ import pytest
 
 from domain.market.actions import Actions
 from domain.market.bars import Bars, Times
+from domain.market.dividend_check import excessive_dividends
 from domain.market.resolution import MICROSECONDS_PER_DAY, Resolution
 from domain.market.sessions import session_days
 from domain.market.split_check import unseen_splits
@@ -90,7 +91,9 @@ def test_the_fingerprint_changes_with_any_column_and_none_can_be_written(name: s
         ("split", np.nan, "row 2: split must be finite; found split nan"),
         ("dividend", np.inf, "row 2: dividend must be finite; found dividend inf"),
         ("split", 0.0, "row 2: split must be above 0; found split 0.0"),
+        ("split", 1e9, "row 2: split must be from 1/1,000,000 to 1,000,000; found split 1"),
         ("dividend", -0.1, "row 2: dividend must be at least 0; found dividend -0.1"),
+        ("dividend", 2e9, "row 2: dividend must be at most 1,000,000,000; found dividend 2"),
         ("timestamp", 1, "row 2: dates must be midnight UTC; found 1970-01-01"),
         ("timestamp", 2 * MICROSECONDS_PER_DAY,
          "row 2: dates must increase, a row for each; found 1970-01-03"),
@@ -124,3 +127,21 @@ def test_small_splits_and_dividends_are_not_judged() -> None:
     small = Actions("AAPL", ACTIONS.timestamp[:1], np.array([1.1]), np.array([0.0]))
     flat = bars_with([50.0] * 4, [50.0] * 4)
     assert list(unseen_splits(small, flat, days(0, 1, 2, 3))) == []
+
+
+@pytest.mark.parametrize(("dividend", "found"), [(99.0, []), (100.0, []), (100.5, [0])])
+def test_a_dividend_of_more_than_the_close_before_it_is_found(
+    dividend: float, found: list[int]
+) -> None:
+    paid = Actions("AAPL", np.array([2]) * MICROSECONDS_PER_DAY, np.ones(1), np.array([dividend]))
+    bars = bars_with([100.0] * 4, [101.0, 100.0, 500.0, 500.0])
+    assert list(excessive_dividends(paid, bars, days(0, 1, 2, 3))) == found
+
+
+@pytest.mark.parametrize(("dividend", "found"), [(49.0, []), (51.0, [1])])
+def test_a_split_since_that_close_counts(dividend: float, found: list[int]) -> None:
+    # No bar on day 2, when 100 became 50.
+    midnights = np.array([2, 3]) * MICROSECONDS_PER_DAY
+    both = Actions("AAPL", midnights, np.array([2.0, 1.0]), np.array([0.0, dividend]))
+    bars = bars_with([100.0] * 3, [100.0] * 3)
+    assert list(excessive_dividends(both, bars, days(0, 1, 3))) == found

@@ -260,3 +260,30 @@ def test_a_built_in_name_cannot_be_taken_over(
     monkeypatch.syspath_prepend(tmp_path)
     assert find("rsi") is registry.BUILT_IN["rsi"]
     assert names().count("rsi") == 1
+
+
+class Bounded(SignalStrategy, frozen=True):
+    """Its parameters are bounded in every way there is."""
+
+    both: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    large: Annotated[int, Meta(ge=1, le=12_345_678)] = 1
+    least: Annotated[int, Meta(ge=1)] = 1
+    beyond: Annotated[float, Meta(gt=0)] = 1.0
+    most: Annotated[int, Meta(le=9)] = 1
+    short_of: Annotated[float, Meta(lt=1)] = 0.5
+
+    def targets(self, bars: Bars, symbols: int) -> Floats:
+        return bars.close
+
+
+def test_every_kind_of_bound_is_told() -> None:
+    described = describe(Bounded)
+    assert [(each.name, each.bounds) for each in described] == [
+        ("both", "above 0 to below 1"),
+        ("large", "1 to 12345678"),
+        ("least", "at least 1"),
+        ("beyond", "above 0"),
+        ("most", "at most 9"),
+        ("short_of", "below 1"),
+    ]
+    assert [each.below_maximum for each in described] == [True, False, False, False, False, True]

@@ -62,6 +62,35 @@ def test_a_price_that_stands_still_takes_no_part() -> None:
     assert {fill[1] for fill in parity(30, still=True).fills} == {"A"}
 
 
+def test_when_no_price_moves_nothing_is_bought() -> None:
+    data = [bars(name, [50.0] * 30, [50.0] * 30) for name in "AB"]
+    assert run(data, "risk_parity", {"lookback": 20, "rebalance": "daily"}).orders == []
+
+
+def test_when_a_symbol_ends_the_others_go_on_being_balanced() -> None:
+    prices = {"A": walk(1, 0.01, 120), "B": walk(2, 0.03, 120), "C": walk(3, 0.02, 40)}
+    data = [bars(name, each, each) for name, each in prices.items()]
+    outcome = run(data, "risk_parity", {"lookback": 10, "rebalance": "daily"})
+    lines = [event.message for event in outcome.decoded if isinstance(event, Logged)]
+    assert len(lines) == 1
+    assert lines[0].startswith("silent: C has no bar since 2024-02-09")
+    table = outcome.table("orders")
+    sent = dict(zip(table["order_id"], table["symbol"], strict=True))
+    latest = {sent[order]: bar for bar, order, *_ in outcome.orders}
+    assert latest == {"A": 119, "B": 119, "C": 40}
+
+    held = dict.fromkeys(prices, 0.0)
+    for bar, symbol, side, quantity, *_ in outcome.fills:
+        if bar <= 118:
+            held[symbol] += quantity if side == "buy" else -quantity
+    assert held["C"] > 0
+    # Decided at the close of day 117, filled at the open of day 118, which is that close's price.
+    known = np.column_stack([prices["A"], prices["B"]])[107:118]
+    weights = equal_risk(np.ascontiguousarray(known[1:] / known[:-1] - 1))
+    values = [held["A"] * prices["A"][117], held["B"] * prices["B"][117]]
+    np.testing.assert_allclose(values / np.sum(values), weights, 0.05)
+
+
 def test_returns_are_those_between_moments_that_the_symbols_share() -> None:
     a, b = walk(1, 0.01, 40), walk(2, 0.03, 20)
     data = [bars("A", a, a), bars("B", b, b, at=range(0, 40, 2))]

@@ -110,6 +110,62 @@ def test_a_symbol_that_starts_late_is_bought_at_the_next_look() -> None:
     assert_fills(outcome, (1, "A", "buy", 50, 10, 0), (8, "B", "buy", 100, 5, 0))
 
 
+def test_for_a_symbol_that_has_ended_no_order_is_sent_and_the_others_share_the_rest() -> None:
+    # B doubles on its last day, Wednesday: two thirds of the account stay in it.
+    data = [WEEK[0], bars("B", [10.0] * 3, [10.0, 10, 20])]
+    outcome = run(data, "target_weights", {"rebalance": "weekly"})
+    assert [order[:4] for order in outcome.orders] == [
+        (0, 1, "buy", "submitted"),
+        (0, 2, "buy", "submitted"),
+        (1, 1, "buy", "filled"),
+        (1, 2, "buy", "filled"),
+    ]
+    left = "silent: B has no bar since 2024-01-03T00:00:00+00:00, left alone at 0.6667"
+    assert said(outcome) == [left]
+    assert recorded(outcome, "turnover") == [(0, 1.0), (7, 0.0)]
+
+
+def test_beside_a_symbol_that_has_ended_the_others_are_kept_in_balance() -> None:
+    # On Monday A is worth 2,000, C 250 and B, since Wednesday, 500; 875 are free for A and C.
+    prices = [10.0] * 3 + [20.0] * 6, [10.0] * 3 + [5.0] * 6
+    data = [bars(name, each, each) for name, each in zip("AC", prices, strict=True)]
+    data.append(bars("B", [10.0] * 3, [10.0] * 3))
+    params = {"rebalance": "weekly", "weights": {"A": 0.5, "B": 0.25, "C": 0.25}}
+    outcome = run(data, "target_weights", params, capital=2_000)
+    assert_fills(
+        outcome,
+        (1, "A", "buy", 100, 10, 0),
+        (1, "C", "buy", 50, 10, 0),
+        (1, "B", "buy", 50, 10, 0),
+        (8, "A", "sell", 31.25, 20, 0),
+        (8, "C", "buy", 87.5, 5, 0),
+    )
+
+
+def test_a_symbol_that_comes_back_is_balanced_again() -> None:
+    # B doubles on day 2 and is away until day 6: what day 2 wanted is called back on day 3.
+    data = [WEEK[0], bars("B", [10.0, 10, 10, 20, 20], [10.0, 10, 20, 20, 20], at=[0, 1, 2, 6, 7])]
+    outcome = run(data, "target_weights", {"rebalance": "daily"})
+    assert [(bar, side, status) for bar, _, side, status, *_ in outcome.orders if bar > 1] == [
+        (2, "buy", "submitted"),
+        (2, "sell", "submitted"),
+        (3, "buy", "rejected"),
+        (3, "sell", "cancelled"),
+        (6, "buy", "submitted"),
+        (6, "sell", "submitted"),
+        (7, "sell", "filled"),
+        (7, "buy", "filled"),
+    ]
+
+
+def test_less_than_a_lot_is_not_ordered() -> None:
+    outcome = run(WEEK, "target_weights", {"rebalance": "weekly"}, lot_size=30)
+    assert_fills(outcome, (1, "A", "buy", 30, 10, 0), (1, "B", "buy", 30, 10, 0))
+    assert len(outcome.orders) == 4
+    assert said(outcome) == ["lot_size: A, B off by less than a lot"]
+    assert recorded(outcome, "turnover") == [(0, 1.0), (7, 0.0)]
+
+
 def test_an_order_that_is_on_its_way_is_waited_for() -> None:
     # Sent on day 0, there on day 2; called back on day 1, which is heard on day 3.
     thin = [bars("A", FLAT, FLAT, volume=[100] * 8)]

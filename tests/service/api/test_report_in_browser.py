@@ -1,5 +1,6 @@
 """The tear sheet in a real browser: drawn, self-contained, and readable at two widths."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,14 @@ async def test_everything_is_drawn_under_the_policy_and_nothing_is_fetched(
     assert visit.requests == [url]
     assert visit.complaints == []
     assert await visit.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+async def test_under_the_mouse_a_day_is_told_as_a_day(browser: "Browser", url: str) -> None:
+    visit = Visit(await browser.new_page(viewport={"width": 1280, "height": 900}))
+    await visit.open(url, CHARTS[-1])
+    await visit.page.locator('[data-chart="equity"] .nsewdrag').first.hover()
+    told = visit.page.locator('[data-chart="equity"] .hoverlayer .legendtitletext')
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", await told.text_content() or "")
 
 
 async def test_what_users_write_is_shown_and_never_run(browser: "Browser", url: str) -> None:

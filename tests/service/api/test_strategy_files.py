@@ -134,6 +134,7 @@ async def test_one_strategy_tells_its_parameters_and_their_schema(limited: Limit
                 "maximum": 1,
                 "description": "share of the account",
                 "above_minimum": False,
+                "below_maximum": False,
                 "choices": [],
             }
         ],
@@ -204,6 +205,7 @@ async def test_a_finished_run_is_searched_for_look_ahead(limited: Limited) -> No
         report = response.json()
         assert (len(report["moments"]), report["seed"], report["deterministic"]) == (4, 0, True)
         assert bool(report["leaks"]) == (name == "peeking")
+        assert report["clean"] is (name != "peeking")
         again = await http.post(f"/backtests/{run_id}/lookahead-check", json={"moments": 4})
         assert again.content == response.content
 

@@ -10,7 +10,7 @@ from domain.engine import tape
 from domain.market.actions import Actions
 from domain.market.bars import Bars, Floats
 from domain.market.resolution import MICROSECONDS_PER_DAY, Resolution
-from domain.runs.events import EncodedEvent, Logged, Measured, Started, decode
+from domain.runs.events import EncodedEvent, Failed, Logged, Measured, Started, decode
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest, Execution, StrategySpec, normalise
 from service.execution.job import execute
@@ -180,3 +180,16 @@ def test_aapl_bought_raw_in_1998_and_held_through_four_splits(catalog: Catalog) 
         each.value for each in metrics if isinstance(each, Measured) and each.name == "total_return"
     )
     assert found_return == pytest.approx(100 * (expected[-1] / 1e6 - 1), rel=1e-12)
+
+
+def test_a_dividend_of_more_than_the_price_fails_the_run_with_its_date(
+    catalog: Catalog, raw: Bars
+) -> None:
+    catalog.write(raw, Resolution.DAY)
+    catalog.write_actions(splits(**{"2005-03-01": 1e9}))
+    (event,) = ran(catalog)
+    ending = decode(event.type, event.payload)
+    assert isinstance(ending, Failed)
+    assert ending.error.startswith(
+        "AAPL: the dividend of 2005-03-01, 1e+09 a share, is more than the close before it:"
+    )

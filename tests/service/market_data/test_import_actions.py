@@ -21,6 +21,7 @@ Date,Dividends,Stock Splits
 2012-08-09 00:00:00-04:00,2.65,0.0
 2014-06-09 00:00:00-04:00,0.0,7.0
 """
+RATIO = "split must be a number, or a ratio of two above 0 such as 7:1"
 
 
 @pytest.fixture
@@ -50,6 +51,12 @@ def test_a_split_is_a_number_or_a_ratio(file: Path, split: str) -> None:
     assert read_actions(file, "AAPL").actions.split.tolist() == [7.0, 0.25]
 
 
+def test_the_bounds_themselves_are_taken(file: Path) -> None:
+    file.write_text("date,split,dividend\n2014-06-09,1000000,1e9\n2020-08-31,1:1000000,\n")
+    actions = read_actions(file, "AAPL").actions
+    assert (actions.split.tolist(), actions.dividend.tolist()) == ([1e6, 1e-6], [1e9, 0.0])
+
+
 def test_an_empty_cell_is_none_and_a_row_of_nothing_is_left_out(file: Path) -> None:
     file.write_text("date,split,dividend,note\n2014-06-09,7,,\n2014-06-10,,0,\n2014-08-07,,0.47,\n")
     imported = read_actions(file, "AAPL")
@@ -71,10 +78,22 @@ def test_parquet_is_read_as_it_is_typed(tmp_path: Path, file: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "rule"),
     [
-        ("2014-06-10,x,0", "split must be a number; found 'x'"),
-        ("2014-06-10,1:x,0", "split must be a number; found '1:x'"),
-        ("2014-06-10,1:0,0", "split must be finite; found split inf"),
+        ("2014-06-10,x,0", f"{RATIO}; found 'x'"),
+        ("2014-06-10,1:x,0", f"{RATIO}; found '1:x'"),
+        ("2014-06-10,1:0,0", f"{RATIO}; found '1:0'"),
+        ("2014-06-10,0:1,0", f"{RATIO}; found '0:1'"),
+        ("2014-06-10,-2:-1,0", f"{RATIO}; found '-2:-1'"),
+        ("2014-06-10,inf:1,0", f"{RATIO}; found 'inf:1'"),
+        ("2014-06-10,1:1e400,0", f"{RATIO}; found '1:1e400'"),
+        ("2014-06-10,nan:nan,0", f"{RATIO}; found 'nan:nan'"),
+        ("2014-06-10,1:2:3,0", f"{RATIO}; found '1:2:3'"),
+        ("2014-06-10,inf,0", "split must be finite; found split inf"),
         ("2014-06-10,-2,0", "split must be above 0; found split -2.0"),
+        ("2014-06-10,1e7,0", "split must be from 1/1,000,000 to 1,000,000; found split 10000000.0"),
+        ("2014-06-10,1:1e7,0", "split must be from 1/1,000,000 to 1,000,000; found split 1e-07"),
+        ("2014-06-10,1,1e300", "dividend must be at most 1,000,000,000; found dividend 1e+300"),
+        ("2014-06-10,1,-inf", "dividend must be finite; found dividend -inf"),
+        ("2014-06-10,1,1:2", "dividend must be a number; found '1:2'"),
         ("2014-06-10,1,nan", "dividend must be finite; found dividend nan"),
         ("2014-06-10,1,-1", "dividend must be at least 0; found dividend -1.0"),
         ("soon,2,0", "times must look like"),
@@ -91,6 +110,15 @@ def test_a_file_without_actions_is_refused(file: Path) -> None:
     assert "there must be at least one action" in rejection(file, "date,split\n2014-06-09,1\n")
     assert "no column split or dividend; found date" in rejection(file, "date\n2014-06-09\n")
     assert "no column of dates" in rejection(file, "split\n2\n")
+
+
+@pytest.mark.parametrize(
+    "header", ["date,split,Split", "date,dividends,Dividend", "date,time,split"]
+)
+def test_two_columns_of_one_kind_are_refused(file: Path, header: str) -> None:
+    message = rejection(file, f"{header}\n2014-06-09,2,3\n")
+    assert "actions.csv: several columns of one kind, " in message
+    assert message.endswith(": keep one of them")
 
 
 def test_what_is_written_is_read_back_and_is_no_price(catalog: Catalog, file: Path) -> None:

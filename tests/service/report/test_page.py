@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from hashlib import sha256
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from service.report.content import Content
 from service.report.metric_groups import GROUPS
 from tests.domain.engine.building import bars, run
+from tests.domain.strategies.installing import install
 from tests.service.report.reading import Reader
 from tests.service.report.sheets import a_run, content_of, sheet, wave
 
@@ -50,6 +52,28 @@ def test_the_charts_show_the_run(content: Content, reader: Reader) -> None:
     assert [trace["name"] for trace in reader.charts["trades-1"]["data"]] == ["buy", "sell"]
     won, lost = reader.charts["excursions"]["data"]
     assert len(won["x"]) + len(lost["x"]) == content.metrics["total_trades"]
+
+
+def test_longs_are_stacked_above_shorts_and_each_symbol_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, scripted="tests.domain.engine.scripted:Scripted")
+    monkeypatch.syspath_prepend(tmp_path)
+    weights = {"A": [0.5] * 20 + [-0.5] * 20, "B": [-0.25] * 40}
+    flat = [bars(symbol, [10.0] * 40, [10.0] * 40) for symbol in weights]
+    outcome = run(flat, "scripted", {"weights": weights}, allow_short=True)
+    exposure = Reader(sheet(content_of(outcome)).html).charts["exposure"]["data"]
+    *areas, gross, net = exposure
+    assert [(area["name"], area["stackgroup"]) for area in areas] == [
+        ("A", "long"), ("A", "short"), ("B", "short")
+    ]  # fmt: skip
+    assert [area["y"][30] for area in areas] == [0.0, -50.0, -25.0]
+    named = [area for area in areas if area["showlegend"]]
+    assert [(area["name"], area["customdata"][30]) for area in named] == [("A", -50), ("B", -25)]
+    assert [area["hoverinfo"] == "skip" and "hovertemplate" not in area for area in areas] == [
+        False, True, False
+    ]  # fmt: skip
+    assert (gross["y"][30], net["y"][30]) == (75.0, -75.0)
 
 
 def test_prices_that_are_not_those_of_the_run_are_told(content: Content, reader: Reader) -> None:
@@ -108,6 +132,50 @@ def test_what_users_write_is_text() -> None:
     name = reader.charts["recorded"]["data"][0]["name"]
     assert "<" not in name
     assert name.startswith("&lt;/script&gt;")
+
+
+def test_tags_are_shown_as_they_are_written() -> None:
+    content = content_of(run([wave("A")], "buy_and_hold"), tags={"desk": "<b>one</b>", "try": "2"})
+    reader = Reader(sheet(content).html)
+    assert "Tags: desk: <b>one</b>, try: 2" in reader.text
+    assert "b" not in [tag for tag, _ in reader.elements]
+    assert "Tags" not in Reader(sheet(content_of(run([wave("A")], "buy_and_hold"))).html).text
+
+
+def test_the_first_warnings_are_shown_and_the_rest_counted() -> None:
+    def warned(count: int) -> str:
+        warnings = [f"warning number {number}." for number in range(count)]
+        return Reader(
+            sheet(content_of(run([wave("A")], "buy_and_hold", warnings=warnings))).html
+        ).text
+
+    few, many = warned(5), warned(7)
+    assert few.count("warning number 4.") == 2, "in the banner and in the log"
+    assert "more in the log" not in few
+    assert many.count("warning number 4.") == 2
+    assert many.count("warning number 5.") == 1
+    assert "and 2 more in the log" in many
+
+
+def test_a_log_that_is_cut_says_so() -> None:
+    def logged(count: int) -> str:
+        warnings = [f"line {number}." for number in range(count)]
+        return Reader(
+            sheet(content_of(run([wave("A")], "buy_and_hold", warnings=warnings))).html
+        ).text
+
+    whole, cut = logged(200), logged(1_203)
+    assert "line 199." in whole
+    assert "The first" not in whole
+    assert "The first 200 of 1,203 lines; the results document has them all." in cut
+    assert "and 1,198 more" in cut
+    assert "line 200." not in cut
+
+
+def test_what_a_strategy_says_is_shown_with_its_bar() -> None:
+    outcome = run([wave("A"), wave("B")], "target_weights", {"max_weight": 0.25})
+    text = Reader(sheet(content_of(outcome)).html).text
+    assert "2024-01-01 info: max_weight: A 0.5000 cut to 0.2500" in text
 
 
 def test_a_run_that_never_traded_has_no_trades_to_show() -> None:

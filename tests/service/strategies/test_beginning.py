@@ -23,7 +23,7 @@ def test_a_new_strategy_trades_and_does_not_look_ahead(
     assert len(report.moments) == 4
 
 
-@pytest.mark.parametrize("name", ["My", "my-own", "1st", "", "a.b", "../up", "rsi"])
+@pytest.mark.parametrize("name", ["My", "my-own", "1st", "", "a.b", "../up", "rsi", "none"])
 def test_a_name_that_cannot_be_used_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidRequest, match=r"^name: "):
         begin(name, "signal", tmp_path)

@@ -62,7 +62,9 @@ def test_what_looks_ahead_is_shown_with_its_bar_and_ends_with_one(folder: Path) 
     assert "it sees the future at 3 of 3 moments (seed 7)" in result.stdout
     report = run("check", file, "--moments", "3", "--seed", "7", "--json")
     assert report.exit_code == 1
-    for leak in msgspec.json.decode(report.stdout)["leaks"]:
+    document = msgspec.json.decode(report.stdout)
+    assert document["clean"] is False
+    for leak in document["leaks"]:
         assert leak["bar"].removesuffix("T00:00:00+00:00") in result.stdout
     assert "orders: " in result.stdout
 
@@ -81,12 +83,32 @@ def test_what_differs_from_run_to_run_is_told_so(folder: Path) -> None:
         (["show", "nothing"], "unknown strategy 'nothing'; there are "),
         (["new", "rsi"], "rsi is the name of a built-in strategy"),
         (["new", "taken"], "File exists"),
-        (["check", "{}/taken.py"], "must define one strategy"),
+        (["new", "9x"], "right would be a lower case letter, then"),
+        (["check", "{}/taken.py"], "taken.py: must define one strategy"),
+        (
+            ["check", "{}/bad.py"],
+            "bad.py: cannot be loaded: SyntaxError: invalid syntax (line 1)\n",
+        ),
+        (["check", "{}/rsi.py"], "rsi.py: is the name of a strategy that is built-in"),
+        (["check", "{}/_one.py"], "_one.py: is no file of a strategy, whose name ends in .py"),
+        (["check", "{}/notes.txt"], "notes.txt: is no file of a strategy, whose name ends in"),
         (["check", "{}/taken.py", "--param", "period"], "is not of the form name=value"),
     ],
 )
 def test_what_cannot_be_done_says_why(folder: Path, arguments: list[str], problem: str) -> None:
-    (folder / "taken.py").touch()
+    for name in ("taken.py", "rsi.py", "_one.py", "notes.txt"):
+        (folder / name).touch()
+    (folder / "bad.py").write_text("def f(:\n")
     result = run(*(argument.format(folder) for argument in arguments))
     assert result.exit_code == 1
     assert problem in result.stderr
+
+
+def test_a_folder_that_is_not_there_is_told_beside_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKTAPE_STRATEGIES", str(tmp_path / "gone"))
+    listed = run("list")
+    assert listed.exit_code == 0
+    assert listed.stderr == f"BACKTAPE_STRATEGIES is {tmp_path / 'gone'}, which is no folder\n"
+    assert "buy_and_hold" in listed.stdout
