@@ -27,6 +27,7 @@ from service.execution.ray_frames import (
     decode_answer,
 )
 
+DRAIN_SECONDS = 1.0
 DROP_SECONDS_MAX = 1.0
 RAY_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to its makers
@@ -115,6 +116,8 @@ class RayConnection(asyncio.SubprocessProtocol):
         """End the process at once and wait until it is gone; the cluster drops what it had."""
         with suppress(ProcessLookupError):  # it has ended by itself
             self._transport.kill()
+        # Its end is not seen while there is output left unread.
+        cast("asyncio.ReadTransport", self._transport.get_pipe_transport(1)).close()
         await self._exited.wait()
         self._transport.close()
 
@@ -152,7 +155,13 @@ class RayConnection(asyncio.SubprocessProtocol):
                         self._talks[answer.number].hear(answer)
 
     def process_exited(self) -> None:
-        """Note that the process is gone, with every job that it had."""
+        """Wait no longer than this for its last words."""
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.connection_lost, None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the process is gone, with every job that it had, and all it wrote was read."""
+        if self._exited.is_set():
+            return
         self._exited.set()
         self._settled.set()
         for number, talk in self._talks.items():

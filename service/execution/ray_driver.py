@@ -33,6 +33,7 @@ from service.execution.ray_frames import (
 AHEAD_BATCHES_MAX = 4
 DROP_SECONDS_MAX = 0.5
 SWEEPS_KEPT_MAX = 8
+REASON_CHARACTERS_MAX = 500
 
 
 class Cluster:
@@ -163,15 +164,16 @@ class Driver:
             return Ended(number, died="the Ray node ran out of memory and ended its worker")
         if isinstance(error, errors.WorkerCrashedError):
             return Ended(number, died="its Ray worker died")
-        return Ended(number, refused=_last_line(error))
+        return Ended(number, refused=_in_short(error))
 
     def _answer(self, message: msgspec.Struct) -> None:
         reply(self._answers, pack(message))
 
 
-def _last_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[-1] if lines else type(error).__name__
+def _in_short(error: Exception) -> str:
+    # What a task raised is wrapped, with the traceback in the text.
+    cause = getattr(error, "cause", None) or error
+    return f"{type(cause).__name__}: {' '.join(str(cause).split())[:REASON_CHARACTERS_MAX]}"
 
 
 def main() -> None:
@@ -187,7 +189,7 @@ def main() -> None:
             raise
         reply(answers, pack(Unreachable("Ray is not installed: pip install 'backtape[ray]'")))
     except Exception as error:
-        reply(answers, pack(Unreachable(_last_line(error))))
+        reply(answers, pack(Unreachable(_in_short(error))))
     else:
         anyio.run(Driver(cluster, questions, answers).serve)
 

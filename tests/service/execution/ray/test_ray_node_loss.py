@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from domain.optimizations.request import OptimizationRequest, normalise
+from service.execution import dispatcher
 from service.execution.dispatcher import Dispatcher
 from service.execution.ray_cluster import RayCluster
 from service.optimizations.optimizations import create_optimization
@@ -37,8 +38,9 @@ SWEEP = normalise(
 
 
 async def test_a_lost_node_is_not_seen_in_the_logs(
-    nodes: Nodes, log: Path, caplog: pytest.LogCaptureFixture
+    nodes: Nodes, log: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dispatcher, "ATTEMPTS_MAX", 1)  # for deaths that a run is to blame for
     await anyio.to_thread.run_sync(nodes.add)
     async with (
         RayCluster(nodes.address, ARGUMENTS) as cluster,
