@@ -11,9 +11,9 @@ from domain.engine.buffers import Fills
 from domain.engine.course import Course, Scenario, Stretch
 from domain.engine.event_course import EventCourse
 from domain.engine.proceeds import Proceeds
+from domain.engine.sanity import require_sane
 from domain.engine.segments import benchmark_table, equity_table
 from domain.engine.signal_course import SignalCourse
-from domain.errors import StrategyFailed
 from domain.market.actions import Actions
 from domain.market.bars import Bars, Floats
 from domain.market.moments import iso
@@ -35,7 +35,6 @@ from domain.strategies.event import EventStrategy
 
 TICKS_MAX = 50
 BARS_PER_TICK = 100
-EQUITY_MAX = 1e30  # account currency; a float this large is exact to 1e14
 
 
 def simulate(
@@ -133,7 +132,7 @@ class _Recorder:
         for stop in self._ticks:
             stretch = self._course.advance(start, stop)
             self.equity[start:stop] = stretch.cash + stretch.positions
-            self._require_sane(start, stop)
+            require_sane(self.equity[start:stop], self._moments[start:stop])
             self._filled.append(stretch.fills)
             yield [*map(encode, stretch.logs), self._tick(start, stop, stretch)]
             start = stop
@@ -144,15 +143,6 @@ class _Recorder:
         return metrics.FillArrays(
             *(np.concatenate([getattr(fills, name) for fills in self._filled]) for name in names)
         )
-
-    def _require_sane(self, start: int, stop: int) -> None:
-        sane = np.abs(self.equity[start:stop]) <= EQUITY_MAX  # which NaN is not
-        if not sane.all():
-            row = start + int(sane.argmin())
-            raise StrategyFailed(
-                f"the account is worth {self.equity[row]:g} (bar {iso(int(self._moments[row]))});"
-                f" {EQUITY_MAX:g} is the most: are the prices and splits right?"
-            )
 
     def _tick(self, start: int, stop: int, stretch: Stretch) -> EncodedEvent:
         segment = {

@@ -8,7 +8,7 @@ import msgspec
 from domain.optimizations.request import OptimizationRequest
 from domain.optimizations.search_space import EXECUTION, SYMBOLS, Params, as_symbols
 from domain.runs import request as runs
-from domain.runs.request import BacktestRequest, StrategySpec
+from domain.runs.request import BacktestRequest, Execution, StrategySpec
 from domain.strategies.code import Code
 
 
@@ -31,7 +31,7 @@ def placed(base: BacktestRequest, params: Params) -> BacktestRequest:
         base,
         symbols=symbols,
         strategy=StrategySpec(base.strategy.name, base.strategy.params | strategy),
-        execution=msgspec.structs.replace(base.execution, **execution),
+        execution=_changed(base.execution, execution) if execution else base.execution,
     )
 
 
@@ -41,6 +41,11 @@ def applied(base: BacktestRequest, params: Params, code: Code | None = None) -> 
     Raises ``InvalidRequest`` where the strategy refuses them.
     """
     return runs.normalise(placed(base, params), code)
+
+
+def _changed(execution: Execution, changes: dict[str, Any]) -> Execution:
+    # As if posted: 1 becomes 1.0 where that is its type; compiled code is compiled for either.
+    return msgspec.convert(msgspec.structs.asdict(execution) | changes, Execution)
 
 
 def data_request(request: OptimizationRequest) -> BacktestRequest:

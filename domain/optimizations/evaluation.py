@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+import msgspec
 import numpy as np
 
 from domain.engine.account import Integers
@@ -31,7 +32,7 @@ class Evaluator:
     """Holds a sweep's bars, brought into shape once, and evaluates trials over them.
 
     ``windows``: the ranges of holdout (one) or walk-forward, none without validation;
-    ``periods_per_year``: of the base backtest.
+    ``periods_per_year``: of all the data.
 
     The whole range and both parts of each window are runs of their own: each starts flat with the
     whole capital at its first session; indicators may see the bars before it, nothing of it or of
@@ -57,7 +58,9 @@ class Evaluator:
         held = None if benchmark is None else benchmark.held(base)
         self._candidates = Candidates(request, code)
         self._simulator = Simulator(self._candidates, data, held, spans=1 + 2 * len(self._parts))
-        whole = self._simulator.stage(base, WHOLE)
+        # The base backtest's own symbols may be others, where trials name theirs.
+        everything = msgspec.structs.replace(base, symbols=list(data))
+        whole = self._simulator.stage(everything, WHOLE)
         self.periods_per_year = whole.periods_per_year
         rows, symbols = whole.size
         self._batch = min(max(PLACES_AT_ONCE // (rows * symbols), 1), TRIALS_AT_ONCE)

@@ -173,11 +173,22 @@ class _Reader:
         return _Read(Literal(constant), "number")
 
     def _named(self, node: ast.Name | ast.Attribute) -> _Read:
-        name = ast.unparse(node)
+        name = self._dotted(node)
         if name not in self._sorts:
             there_are = ", ".join(self._sorts)
             raise self._refusal(node, f"there is no parameter {name!r}; there are {there_are}")
         return _Read(Named(name), self._sorts[name])
+
+    def _dotted(self, node: ast.Name | ast.Attribute) -> str:
+        # A loop: there is room for more dots than Python goes deep.
+        names: list[str] = []
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            names.append(inner.attr)
+            inner = inner.value
+        if not isinstance(inner, ast.Name):
+            raise self._not_allowed(node)
+        return ".".join([inner.id, *reversed(names)])
 
     def _number(self, node: ast.expr, depth: int) -> Expression:
         return self._of_sort("number", node, depth, "a number is needed here")

@@ -115,12 +115,13 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def _with_values(self, path: str) -> "Parameter":
         if not self.values:
             raise InvalidRequest(f"{path}.values", "a choice needs at least one value")
-        seen: set[bytes] = set()
+        seen: set[Any] = set()
         for index, value in enumerate(self.values):
-            written = msgspec.json.encode(value)
-            if written in seen:
+            # 1.0 is 1 again, and True is not.
+            known = tuple(value) if isinstance(value, list) else (type(value) is bool, value)
+            if known in seen:
                 raise InvalidRequest(f"{path}.values[{index}]", f"{value!r} is there twice")
-            seen.add(written)
+            seen.add(known)
         return self
 
     def _with_bounds(self, path: str) -> "Parameter":

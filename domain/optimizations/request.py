@@ -30,6 +30,7 @@ ValidationMode: TypeAlias = Literal["none", "holdout", "walk_forward"]
 ConstraintText: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500)]
 
 TRIALS_MAX = 10_000
+GRID_CHARACTERS_MAX = 100_000_000  # of constraints, read once a point: some two seconds
 
 
 class ExecutorSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,8 +135,12 @@ def _check_executor(request: OptimizationRequest) -> None:
 
 def _check_grid(request: OptimizationRequest, constraints: Sequence[Expression]) -> None:
     points = grid_size(request.search_space, request.grid_steps)
-    if points > GRID_POINTS_MAX:
-        problem = f"the grid has {points:,} points, {GRID_POINTS_MAX:,} at most can be gone through"
+    length = sum(map(len, request.constraints))
+    most = min(GRID_POINTS_MAX, GRID_CHARACTERS_MAX // max(length, 1))
+    if points > most:
+        problem = f"the grid has {points:,} points, {most:,} at most can be gone through"
+        if most < GRID_POINTS_MAX:
+            problem += f" with constraints of {length:,} characters"
         raise InvalidRequest("search_space", f"{problem}; max_trials is {request.max_trials:,}")
     trials = trials_of(request)
     if trials == 0:

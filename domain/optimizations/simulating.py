@@ -106,7 +106,12 @@ class Simulator:
                 except DomainError as error:
                     failed.append((place, error))
         runs = self._together(request, stage, list(weights.values()))
-        return [*failed, *zip(weights, runs, strict=True)]
+        traded = (
+            # Alone it says at which bar its account was worth more than can be.
+            (place, self._alone(candidates[place], stage) if run is None else run)
+            for place, run in zip(weights, runs, strict=True)
+        )
+        return [*failed, *traded]
 
     def _alone(self, candidate: Candidate, stage: Stage) -> Run | DomainError:
         try:
@@ -117,7 +122,7 @@ class Simulator:
 
     def _together(
         self, request: BacktestRequest, stage: Stage, weights: Sequence[Weights]
-    ) -> list[Run]:
+    ) -> list[Run | None]:
         targets = np.empty((len(weights), *stage.size))
         for given, target in zip(weights, targets, strict=True):
             stage.place(given, target)

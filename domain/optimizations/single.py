@@ -10,6 +10,7 @@ from domain.engine.event_course import EventCourse
 from domain.engine.metrics import FillArrays
 from domain.engine.return_metrics import daily_returns
 from domain.engine.round_trips import RoundTrips
+from domain.engine.sanity import require_sane
 from domain.engine.signal_course import SignalCourse
 from domain.market.bars import Floats
 from domain.market.sessions import last_of_day
@@ -59,6 +60,7 @@ def _followed(course: Course) -> tuple[Floats, FillArrays, Floats]:
         stop = min(start + step, rows)
         stretch = course.advance(start, stop)
         equity[start:stop] = stretch.cash + stretch.positions
+        require_sane(equity[start:stop], course.timeline.timestamp[start:stop])
         filled.append(stretch.fills)
         due = slice(*np.searchsorted(course.changes.row, [start, stop]))
         changes = Changes._make(column[due] for column in course.changes)

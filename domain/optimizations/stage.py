@@ -121,11 +121,13 @@ class Stage:
                 target[:, symbol] = np.nan
                 target[rows, symbol] = given
 
-    def trade(self, request: BacktestRequest, targets: Floats, bench: Workbench) -> list[Run]:
+    def trade(
+        self, request: BacktestRequest, targets: Floats, bench: Workbench
+    ) -> list[Run | None]:
         """Simulate target weights, float64[b, n, k], one run after the other.
 
         ``request`` may differ from the stage's in its costs and rates; ``bench`` has room for as
-        many rows or more.
+        many rows or more. ``None`` is a run that ``require_sane`` would refuse.
         """
         capital, rate = request.initial_capital, request.execution.risk_free_rate
         terms = figures.Terms(capital, self.periods_per_year, rate)
@@ -134,13 +136,18 @@ class Stage:
         ground = ground._replace(market=ground.market._replace(period=period))
         runs, days = len(targets), len(ground.closing)
         found = Found(
-            np.empty((runs, len(figures.NAMES))), np.empty((runs, days + 1)), np.empty((runs, days))
+            np.empty((runs, len(figures.NAMES))),
+            np.empty((runs, days + 1)),
+            np.empty((runs, days)),
+            np.empty(runs, np.bool_),
         )
         trade_all(terms, costs, ground, read_only(targets), bench, found)
         against = self.against(request)
         return [
             Run(metrics.named(row) | self._relative(terms, marks, against), marks, returns)
-            for row, marks, returns in zip(*found, strict=True)
+            if sane
+            else None
+            for row, marks, returns, sane in zip(*found, strict=True)
         ]
 
     def against(self, request: BacktestRequest) -> tuple[Integers, Floats] | None:

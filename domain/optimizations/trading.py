@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.compiled import compiled_in_place
 from domain.engine import kernel
-from domain.engine.account import Market, reopen
+from domain.engine.account import Bools, Market, reopen
 from domain.engine.buffers import Fills
 from domain.engine.figures import (
     GROWTH_AND_RISK,
@@ -18,6 +18,7 @@ from domain.engine.figures import (
 from domain.engine.lots import Lots, match
 from domain.engine.matching import Costs
 from domain.engine.room import Room
+from domain.engine.sanity import is_sane
 from domain.market.bars import Floats
 from domain.optimizations.workbench import Ground, Workbench
 
@@ -29,12 +30,14 @@ class Found(NamedTuple):
 
     ``figures`` float64[b, 26]: every metric that needs no benchmark, in the order of
     ``figures.NAMES``; ``marks`` float64[b, d + 1]: the initial capital and each day's last equity;
-    ``returns`` float64[b, d]: of each day, NaN where there is none (``daily_returns``).
+    ``returns`` float64[b, d]: of each day, NaN where there is none (``daily_returns``); ``sane``
+    bool[b]: whether the account never came to more than can be (``require_sane``).
     """
 
     figures: Floats
     marks: Floats
     returns: Floats
+    sane: Bools
 
 
 @compiled_in_place
@@ -55,6 +58,7 @@ def trade_all(
         _trade(terms, costs, ground, targets[run], bench)
         fills, account = bench.buffers.fills, bench.account
         equity = bench.equity[:rows]
+        found.sane[run] = is_sane(equity)
         write_growth_and_risk(
             terms, equity, ground.days, ground.closing, bench.room, found.figures[run, :RISKS]
         )

@@ -10,7 +10,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from service.cli.plain import plain
+
 TRIALS_SHOWN = 10
+CELL_WIDTH_MAX = 16  # a longer one is folded
 METRICS_SHOWN = ("total_return", "sharpe_ratio", "max_drawdown", "total_trades")
 
 
@@ -73,12 +76,15 @@ def show_ranking(console: Console, results: dict[str, Any]) -> None:
     trials = results["all_trials"][:TRIALS_SHOWN]
     names = list(trials[0]["params"]) if trials else []
     metrics = [name for name in METRICS_SHOWN if any(name in (t["full"] or {}) for t in trials)]
-    table = Table("rank", "trial", "objective", "gap", *names, *metrics, title="Best trials")
-    for trial in trials:
-        full = trial["full"] or {}
-        cells = [trial["value"], trial["gap"], *trial["params"].values()]
-        cells += [full.get(name) for name in metrics]
-        table.add_row(str(trial["rank"]), str(trial["number"]), *map(_cell, cells))
+    rows = [_row(trial, metrics) for trial in trials]
+    table = Table(title="Best trials", padding=(0, 1, 0, 0), show_edge=False)
+    heads = ["rank", "trial", "objective", "gap", *names]
+    for place, head in enumerate([*heads, *(name.replace("_", " ") for name in metrics)]):
+        # Where there is little room the heads are folded, not the figures.
+        width = max((row[place].cell_len for row in rows), default=0)
+        table.add_column(plain(head), overflow="fold", min_width=min(width, CELL_WIDTH_MAX))
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
 
 
@@ -91,17 +97,24 @@ def show_optimizations(console: Console, optimizations: Iterable[dict[str, Any]]
         best = each["best_trial"]
         table.add_row(
             each["optimization_id"],
-            Text(each["name"]),
+            plain(each["name"]),
             each["state"],
             f"{ended:,}/{each['trials']:,}",
             "" if best is None else f"{best['value']:.6g}",
             each["created_at"][:19].replace("T", " "),
-            Text(each["error"] or ""),
+            plain(each["error"] or ""),
         )
     console.print(table)
+
+
+def _row(trial: dict[str, Any], metrics: Iterable[str]) -> list[Text]:
+    full = trial["full"] or {}
+    cells = [trial["rank"], trial["number"], trial["value"], trial["gap"]]
+    cells += [*trial["params"].values(), *(full.get(name) for name in metrics)]
+    return [_cell(value) for value in cells]
 
 
 def _cell(value: Any) -> Text:
     if value is None:
         return Text("-")
-    return Text(f"{value:,.6g}" if isinstance(value, float) else str(value))
+    return plain(f"{value:,.5g}" if isinstance(value, float) else value)

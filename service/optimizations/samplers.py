@@ -13,6 +13,7 @@ from domain.optimizations.request import OptimizationRequest
 from domain.optimizations.sampler import create_sampler
 from domain.optimizations.search_space import Params
 from domain.optimizations.sweep import Question
+from service.execution.environment import without_keys
 from service.execution.frames import LENGTH_BYTES, pack
 from service.optimizations.sampling import Answer, Ask, Points, answer, decode_answer
 
@@ -61,7 +62,7 @@ async def _apart(
     request: OptimizationRequest,
 ) -> AsyncIterator[Callable[[Question], Awaitable[Answer]]]:
     command = [sys.executable, "-P", "-m", "service.optimizations.sampling"]
-    process = await anyio.open_process(command, stderr=None)
+    process = await anyio.open_process(command, stderr=None, env=without_keys())
 
     async def ask(question: Question) -> Answer:
         try:

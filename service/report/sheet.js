@@ -9,7 +9,7 @@ function axis(given = {}) {
 
 function moments(data) {
   // Under the mouse a moment is told as it is given: a day, or with its time.
-  const first = data.find((trace) => trace.x.length)?.x[0];
+  const first = data.find((trace) => trace.x?.length)?.x[0];
   if (typeof first !== "string") return {};
   return { type: "date", hoverformat: first.length > 10 ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d" };
 }

@@ -39,6 +39,7 @@ def test_what_is_applied_is_a_normal_request_and_posting_what_was_placed_gives_t
     body = msgspec.json.encode(placed(base, PARAMS | {"position_size": 1}))
     assert normalise(msgspec.json.decode(body, type=type(base))) == trial
     assert type(trial.strategy.params["position_size"]) is float
+    assert type(trial.execution.slippage_bps) is float
 
 
 def test_a_point_that_the_strategy_refuses() -> None:

@@ -172,6 +172,14 @@ def test_a_refusal_names_the_place_and_what_would_be_right(text: str, problem: s
     assert refusal(text).startswith(problem)
 
 
+def test_however_deep_the_caller_is_many_dots_are_a_refusal() -> None:
+    def below(levels: int) -> str:
+        return below(levels - 1) if levels else refusal("a" + ".a" * 249)
+
+    assert below(400).startswith("at character 1: there is no parameter 'a.a.a")
+    assert refusal("(a + b).real < 3").startswith("at character 1: '(a + b).real' is not allowed")
+
+
 def test_a_condition_has_an_end() -> None:
     problem = f"it has {CHARACTERS_MAX + 1} characters, at most {CHARACTERS_MAX}"
     assert refusal("a" * (CHARACTERS_MAX + 1)) == problem

@@ -220,6 +220,15 @@ def test_a_range_without_a_bar_of_the_trials_symbols_is_the_trials_error() -> No
     assert one.error == "no bar of BB in this range of sessions"
 
 
+def test_trials_may_all_name_other_symbols_than_the_base_backtest() -> None:
+    sweep = Sweep(HOLED, "buy_and_hold", varied=["symbols"])
+    base = msgspec.structs.replace(sweep.base, symbols=["NONE"])
+    request = msgspec.structs.replace(sweep.request, base_backtest=base)
+    evaluator = Evaluator(request, sweep.data)
+    ((outcome,),) = evaluator.evaluate([(0, {"symbols": ["BB", "A"]})])
+    assert outcome.full == sweep.backtest({"symbols": ["BB", "A"]})
+
+
 @pytest.mark.parametrize("source", [SIGNAL, EXPLAINING, EVENT, None])
 def test_a_symbol_may_come_later_than_a_range(source: bytes | None) -> None:
     params: Params = {"period": 4} if source else CROSSINGS[0]

@@ -178,6 +178,16 @@ def test_a_grid_too_large_to_go_through_is_refused_without_going_through_it() ->
     )
 
 
+def test_with_long_constraints_fewer_points_are_gone_through() -> None:
+    wide = SHORT | {"low": 1, "high": 1_000}, LONG | {"low": 2, "high": 21, "step": 1}
+    constraint = "short_period < 2" + " " * 484
+    assert trials_of(a_request(*wide, constraints=[constraint] * 10, max_trials=20)) == 20
+    assert refusal(*wide, constraints=[constraint] * 11) == (
+        "search_space: the grid has 20,000 points, 18,181 at most can be gone through with "
+        "constraints of 5,500 characters; max_trials is 100"
+    )
+
+
 def test_the_size_of_the_space_is_no_matter_to_a_sampler() -> None:
     request = a_request(SHORT | {"high": 10_000}, SIZE, strategy="random", max_trials=7)
     assert trials_of(request) == 7

@@ -122,6 +122,28 @@ def test_trials_that_all_fail_do_not_stop_a_sampler(strategy: str) -> None:
         sampler.tell([None] * 16)
 
 
+def test_points_that_a_constraint_refuses_are_not_come_back_to() -> None:
+    # The objective rises towards them, so that they look the better the less is known of them.
+    request = sampled("bayesian", SHORT, LONG, constraints=["short_period < long_period"])
+    sampler = create_sampler(request)
+    for _ in range(8):
+        batch = sampler.ask(16)
+        sampler.tell([params["short_period"] - params["long_period"] for params in batch])
+    assert {"short_period": 19, "long_period": 20} in batch
+
+
+def test_points_that_fail_are_not_come_back_to() -> None:
+    sampler = create_sampler(sampled("bayesian", SHORT, LONG))
+    failed = []
+    for _ in range(8):
+        batch = sampler.ask(16)
+        gaps = [params["short_period"] - params["long_period"] for params in batch]
+        values = [gap if gap < 0 else None for gap in gaps]
+        sampler.tell(values)
+        failed.append(values.count(None))
+    assert max(failed[2:]) < 8
+
+
 @OPTUNAS
 def test_one_parameter_alone(strategy: str) -> None:
     sampler = create_sampler(sampled(strategy, SIZE | {"step": 0.25}))

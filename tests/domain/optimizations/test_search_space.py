@@ -97,6 +97,8 @@ def test_counted_values_stay_within_the_bounds(low: int, width: int, step: int) 
         ({"kind": "choice"}, "values: a choice needs at least one value"),
         ({"kind": "choice", "values": []}, "values: a choice needs at least one value"),
         ({"kind": "choice", "values": ["x", 1, "x"]}, "values[2]: 'x' is there twice"),
+        ({"kind": "choice", "values": [True, 1, "1", 1.0]}, "values[3]: 1.0 is there twice"),
+        ({"kind": "choice", "values": [["x"], "x", ["x"]]}, "values[2]: ['x'] is there twice"),
         ({"kind": "choice", "values": ["x"], "low": 1}, "low: choice has values only"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from domain.errors import StrategyFailed
 from domain.market.bars import COLUMNS, Bars
 from domain.market.resolution import Resolution
 from domain.market.synthetic import synthetic_bars
@@ -204,6 +205,19 @@ def test_where_there_are_too_many_rows_to_trade_together(monkeypatch: pytest.Mon
     monkeypatch.setattr("domain.optimizations.single.PLACES_AT_ONCE", 90)
     sweep = Sweep(HOLED, "ma_crossover", varied=["short_period", "long_period"], actions=ACTED)
     sweep.assert_equal(*CROSSINGS[:2])
+
+
+@pytest.mark.parametrize("source", [SIGNAL, EXPLAINING, None])
+def test_an_account_worth_more_than_can_be_fails_its_trial_as_its_backtest(
+    source: bytes | None,
+) -> None:
+    growing = quotes("X", *((10.0**day,) * 4 for day in range(40)))
+    code = Code("mine", "", source) if source else None
+    sweep = Sweep([growing], "mine" if code else "buy_and_hold", code=code, capital=1e4)
+    (outcome,) = sweep.outcomes([{"period": 2} if code else {}])
+    with pytest.raises(StrategyFailed, match=r"^the account is worth ") as raised:
+        sweep.backtest({"period": 2} if code else {})
+    assert outcome.error == str(raised.value)
 
 
 def test_of_ruin_and_of_a_single_day() -> None:
