@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check serve bench torture clean
+.PHONY: help demo test check serve bench bench-peers torture clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Backtape needs Python 3.11 or newer.") if sys.version_info < (3, 11) else None'
@@ -33,6 +33,9 @@ serve: $(READY) ## serve on 127.0.0.1:8000 with the sample prices, data in ./var
 
 bench: $(READY) ## measure: every figure beside its yardstick, in one run
 	$(BIN)/python -m tests.benchmarks
+
+bench-peers: $(READY) ## measure beside other engines, each installed into an environment under build/peers
+	$(BIN)/python -m tests.benchmarks.peers
 
 torture: $(READY) ## kill the service over and over under its clients, examine the log (SEED=1 ROUNDS=5)
 	$(BIN)/python -m tests.torture --rounds $(or $(ROUNDS),5) $(if $(SEED),--seed $(SEED))

@@ -1,34 +1,38 @@
-"""The one doorway to numba: typed, cached on disk, strict IEEE arithmetic."""
+"""Functions that are compiled: typed, cached on disk, strict IEEE arithmetic."""
 
-import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
-
-from numba import njit
-from numba.core import config
+from functools import cached_property, update_wrapper
+from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _cache_directory() -> str:
-    # numba notices a change in a function's own file, but not in a file it calls into: machine
-    # code must never outlive any of its sources, so the cache's name is their fingerprint.
-    room = Path(__file__).parent
-    digest = hashlib.sha256()
-    for source in sorted(room.rglob("*.py")):
-        digest.update(source.read_bytes())
-    return str(room / "__pycache__" / f"compiled-{digest.hexdigest()[:16]}")
+class Compiled(Generic[P, R]):
+    """A function that is machine code from its first call on; compiled code may call it, too."""
 
+    def __init__(self, function: Callable[P, R], options: dict[str, Any]) -> None:
+        self._function = function
+        self._options = options
+        update_wrapper(self, function)
 
-if "NUMBA_CACHE_DIR" not in os.environ:
-    # numba reads its options from the environment when it is imported, and has this one since.
-    config.CACHE_DIR = _cache_directory()  # type: ignore[attr-defined]  # made at run time
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call it; the first time, compile it or load its machine code."""
+        result: R = self.dispatcher(*args, **kwargs)
+        return result
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
-_OPTIONS_IN_PLACE = _OPTIONS | {"_nrt": False}  # without numba's runtime: see compiled_in_place
+    @cached_property
+    def dispatcher(self) -> Any:
+        """What numba makes of the function: its ``Dispatcher``."""
+        # The service itself only describes strategies: it imports this file, and never numba.
+        from domain.machine_code import dispatcher
+
+        return dispatcher(self._function, self._options)
+
+    @property
+    def _numba_type_(self) -> Any:
+        # numba asks an object that compiled code calls what it is.
+        return self.dispatcher._numba_type_
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -37,7 +41,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     No fastmath: the compiler may not reorder floating-point operations, so that every machine
     computes the same bits. The GIL is released while it runs.
     """
-    return cast("Callable[P, R]", njit(**_OPTIONS)(function))
+    return Compiled(function, {})
 
 
 def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
@@ -46,4 +50,4 @@ def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
     Like ``compiled``, but without numba's runtime, which otherwise touches the reference count of
     every array of every tuple at every call: a loop over small functions runs 17 times as fast.
     """
-    return cast("Callable[P, R]", njit(**_OPTIONS_IN_PLACE)(function))
+    return Compiled(function, {"_nrt": False})

@@ -14,4 +14,8 @@ class InvalidRequest(DomainError):
 
 
 class StrategyFailed(DomainError):
-    """A strategy's own code raised; the message gives type, message, symbol and bar."""
+    """A strategy's own code raised, or led the account beyond all numbers; the message says how."""
+
+
+class InvalidCall(DomainError):
+    """A strategy asks its context for what cannot be; the message says what would be right."""

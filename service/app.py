@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 
-from service.api import audit, backtests, events, health, stream
+from service.api import audit, backtests, events, health, lookahead, report, strategies, stream
 from service.core import Core, open_core
 from service.http.failures import EXCEPTION_HANDLERS
 from service.http.stack import middleware
@@ -21,7 +21,16 @@ def create_app(settings: Settings, core: Core | None = None) -> Starlette:
             yield {"core": opened}
 
     app = Starlette(
-        routes=[*health.ROUTES, *backtests.ROUTES, *audit.ROUTES, *events.ROUTES, *stream.ROUTES],
+        routes=[
+            *health.ROUTES,
+            *strategies.ROUTES,
+            *backtests.ROUTES,
+            *report.ROUTES,
+            *lookahead.ROUTES,
+            *audit.ROUTES,
+            *events.ROUTES,
+            *stream.ROUTES,
+        ],
         middleware=middleware(settings),
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,

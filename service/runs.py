@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from domain.runs import lifecycle
 from domain.runs.events import EncodedEvent, encode
 from domain.runs.lifecycle import Run
-from domain.runs.request import BacktestRequest, normalise
+from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 from eventstore.errors import VersionConflict
 from eventstore.events import NewEvent
 from eventstore.store import EventStore
@@ -25,14 +26,16 @@ def stored_form(events: Sequence[EncodedEvent]) -> list[NewEvent]:
     return [NewEvent(event.type, event.payload, event.attachment) for event in events]
 
 
-async def create_run(store: EventStore, request: BacktestRequest) -> Run:
+async def create_run(store: EventStore, request: BacktestRequest, code: Code | None = None) -> Run:
     """Accept a run: it is in the log, and will be executed, once this returns.
 
-    Raises ``InvalidRequest`` for what cannot be run.
+    ``request`` is normalised; ``code`` is the source of its strategy where that is a user's own,
+    and goes into the log with it.
     """
     run_id = str(uuid4())
-    queued = lifecycle.queue(None, normalise(request))
-    await store.append(stream_of(run_id), stored_form([encode(queued)]), expected_version=0)
+    queued = lifecycle.queue(None, request, code)
+    first = encode(queued, None if code is None else code.source)
+    await store.append(stream_of(run_id), stored_form([first]), expected_version=0)
     return await get_run(store, run_id)
 
 

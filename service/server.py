@@ -17,6 +17,8 @@ from service.http.gathering import GatheringProtocol
 from service.settings import Settings
 
 GRACE_SECONDS = 10
+LOOKS_MAX = 10
+LOOK_SECONDS = 0.001
 BACKLOG_CONNECTIONS_MAX = 2048
 YOUNG_OBJECTS_MAX = 50_000
 CLIENT_FRAME_BYTES_MAX = 64 * 1024
@@ -54,16 +56,38 @@ class Server(uvicorn.Server):
 
         self.up = anyio.Event()
         self._feed = core.feed
+        self._ticking = anyio.CancelScope()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections from here on."""
         await super().startup(sockets)
         self.up.set()
 
+    async def main_loop(self) -> None:
+        """Tick until ``stop``, which does not wait for the next tick."""
+        with self._ticking:
+            await super().main_loop()
+
+    def stop(self) -> None:
+        """Begin to shut down."""
+        self._ticking.cancel()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the feeds, which would go on for ever, then the connections."""
         self._feed.close()
-        await super().shutdown(sockets)
+        for _ in range(LOOKS_MAX):
+            if not (self.server_state.connections or self.server_state.tasks):
+                break
+            await anyio.sleep(LOOK_SECONDS)  # who has just left is gone in a moment
+        else:
+            await super().shutdown(sockets)
+            return
+        # That would wait for longer, also where nobody is left to wait for.
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        await self.lifespan.shutdown()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -117,7 +141,7 @@ async def listening(settings: Settings, core: Core) -> AsyncIterator[str]:
                 await server.up.wait()
                 yield _url(listener)
             finally:
-                server.should_exit = True
+                server.stop()
 
 
 async def _serve(server: Server, listener: socket.socket) -> None:

@@ -61,6 +61,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         Literal["fail", "synthetic"],
         Meta(description="A run whose prices are missing fails, or runs on made-up ones."),
     ] = "fail"
+    strategies: Annotated[
+        Path | None, Meta(description="A folder of users' strategies, one Python file each.")
+    ] = None
+    run_seconds_max: Annotated[
+        int, Meta(ge=1, description="How many seconds a run may keep its engine busy.")
+    ] = 3600
+    run_memory_mib_max: Annotated[
+        int, Meta(ge=16, description="How many MiB of memory a run may take (Linux).")
+    ] = 4096
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe line to log."),
@@ -83,6 +92,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     def market_path(self) -> Path:
         """The folder of the Parquet catalog."""
         return self.data_dir / "market"
+
+    @property
+    def engine_arguments(self) -> list[str]:
+        """What an engine process is told when it starts; see ``service.execution.worker``."""
+        return [str(self.market_path), self.missing_data, str(self.run_memory_mib_max)]
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **overrides: Any) -> Self:
@@ -166,6 +180,8 @@ def _flag(field: str) -> str:
 
 
 def _as_text(value: object) -> str:
+    if value is None:
+        return ""
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -1,14 +1,19 @@
 """What is not written down does not exist: every command, option, setting, route and parameter."""
 
 import re
+from inspect import isfunction, signature
 from pathlib import Path
+from types import ModuleType
 
+import msgspec
 import pytest
 import typer
 from starlette.routing import Route, WebSocketRoute
 from typer.testing import CliRunner
 
-from domain.strategies import registry
+from domain import indicators
+from domain.runs.request import BacktestRequest, Execution
+from domain.strategies import registry, weights
 from service.app import create_app
 from service.cli.main import app
 from service.settings import Settings, settings_table
@@ -52,6 +57,22 @@ def test_every_parameter_of_a_built_in_strategy_is_documented(name: str) -> None
 
 def test_no_strategy_is_documented_that_is_not_there() -> None:
     assert set(sections("strategies.md")) == set(registry.BUILT_IN)
+
+
+@pytest.mark.parametrize("module", [indicators, weights])
+def test_every_indicator_is_documented_with_its_parameters(module: ModuleType) -> None:
+    table = page("indicators.md")
+    public = {name: each for name, each in vars(module).items() if not name.startswith("_")}
+    for name, each in public.items():
+        if isfunction(each) and each.__module__.startswith(module.__name__):
+            assert f"| `{name}({', '.join(signature(each).parameters)})` |" in table
+
+
+@pytest.mark.parametrize("struct", [BacktestRequest, Execution])
+def test_every_field_of_a_request_is_documented(struct: type[msgspec.Struct]) -> None:
+    named = re.findall(r"^\| (`[^|]*`) \|", page("http-api.md"), flags=re.MULTILINE)
+    for field in struct.__struct_fields__:
+        assert any(f"`{field}`" in names for names in named), field
 
 
 def test_every_route_is_documented() -> None:

@@ -1,6 +1,5 @@
 """The arrays that the kernel reads and writes. Named tuples, since compiled code takes no self."""
 
-from enum import IntEnum
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,26 +9,6 @@ from domain.market.bars import Floats, Times
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Integers: TypeAlias = npt.NDArray[np.int64]
-
-
-class Status(IntEnum):
-    """What happened to an order."""
-
-    SUBMITTED = 0
-    PARTIALLY_FILLED = 1
-    FILLED = 2
-    CANCELLED = 3
-    REJECTED = 4
-    EXPIRED = 5
-
-
-class Reason(IntEnum):
-    """Why it happened, where that needs saying."""
-
-    NONE = 0
-    SUPERSEDED = 1
-    INSUFFICIENT_CASH = 2
-    END_OF_DATA = 3
 
 
 class Market(NamedTuple):
@@ -49,10 +28,25 @@ class Market(NamedTuple):
     snapshot: Bools
 
 
+class Changes(NamedTuple):
+    """What happens to holdings by itself, c changes in the order of their rows.
+
+    Before the fills of ``row`` (int64[c]) each share of ``symbol`` (int64[c], numbered from 0) gets
+    ``dividend`` (float64[c]) in cash, and becomes ``split`` (float64[c]) shares.
+    """
+
+    row: Integers
+    symbol: Integers
+    split: Floats
+    dividend: Floats
+
+
 class Account(NamedTuple):
     """What the kernel keeps from row to row: one-element arrays and arrays of one per symbol.
 
     ``target`` is the strategy's latest, ``ordered_target`` and ``period`` those last acted upon.
+    ``next_change``: the number of the first of ``Changes`` that is still to come; ``settled_at``:
+    the time up to which borrowing is paid for.
     """
 
     cash: Floats
@@ -68,6 +62,8 @@ class Account(NamedTuple):
     quantity: Floats
     remaining: Floats
     active_at: Integers
+    next_change: Integers
+    settled_at: Integers
 
     @classmethod
     def open(cls, initial_capital: float, symbols: int, first_period: int) -> "Account":
@@ -87,77 +83,6 @@ class Account(NamedTuple):
             quantity=np.zeros(symbols),
             remaining=np.zeros(symbols),
             active_at=each.copy(),
-        )
-
-
-class Fills(NamedTuple):
-    """Fills of one stretch, ``size[0]`` of them; quantity is signed, costs are in currency."""
-
-    size: Integers
-    row: Integers
-    symbol: Integers
-    order: Integers
-    quantity: Floats
-    price: Floats
-    commission: Floats
-    slippage: Floats
-
-    @classmethod
-    def room_for(cls, capacity: int) -> "Fills":
-        """Buffers for at most ``capacity`` fills."""
-        return cls(
-            size=np.zeros(1, np.int64),
-            row=np.zeros(capacity, np.int64),
-            symbol=np.zeros(capacity, np.int64),
-            order=np.zeros(capacity, np.int64),
-            quantity=np.zeros(capacity),
-            price=np.zeros(capacity),
-            commission=np.zeros(capacity),
-            slippage=np.zeros(capacity),
-        )
-
-
-class Orders(NamedTuple):
-    """Order events of one stretch; ``quantity`` is signed: what was asked, filled or dropped."""
-
-    size: Integers
-    row: Integers
-    symbol: Integers
-    order: Integers
-    status: Integers
-    reason: Integers
-    quantity: Floats
-
-    @classmethod
-    def room_for(cls, capacity: int) -> "Orders":
-        """Buffers for at most ``capacity`` order events."""
-        return cls(
-            size=np.zeros(1, np.int64),
-            row=np.zeros(capacity, np.int64),
-            symbol=np.zeros(capacity, np.int64),
-            order=np.zeros(capacity, np.int64),
-            status=np.zeros(capacity, np.int64),
-            reason=np.zeros(capacity, np.int64),
-            quantity=np.zeros(capacity),
-        )
-
-
-class Exposures(NamedTuple):
-    """Positions held at the snapshot rows of one stretch."""
-
-    size: Integers
-    row: Integers
-    symbol: Integers
-    quantity: Floats
-    price: Floats
-
-    @classmethod
-    def room_for(cls, capacity: int) -> "Exposures":
-        """Buffers for at most ``capacity`` positions."""
-        return cls(
-            size=np.zeros(1, np.int64),
-            row=np.zeros(capacity, np.int64),
-            symbol=np.zeros(capacity, np.int64),
-            quantity=np.zeros(capacity),
-            price=np.zeros(capacity),
+            next_change=one.copy(),
+            settled_at=one.copy(),
         )

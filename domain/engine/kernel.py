@@ -1,29 +1,17 @@
-"""The compiled simulation of target weights: fill, mark, decide, record, row by row."""
-
-import numpy as np
+"""The compiled simulation of target weights: settle, fill, mark, decide, record, row by row."""
 
 from domain.compiled import compiled_in_place
-from domain.engine.account import Account, Exposures, Fills, Market, Orders, Reason, Status
-from domain.engine.matching import (
-    DUST,
-    Costs,
-    commission,
-    cut,
-    payable,
-    slipped,
-    whole_lots,
-)
+from domain.engine.account import Account, Changes, Market
+from domain.engine.buffers import Buffers, Exposures, Orders, note_exposure, note_order
+from domain.engine.filling import fill_waiting, forget
+from domain.engine.matching import DUST, Costs, whole_lots
+from domain.engine.settlement import apply_changes, pay_for_borrowing
+from domain.engine.terms import Reason, Status
 from domain.market.bars import Floats
 
-SUBMITTED = int(Status.SUBMITTED)
-PARTIALLY_FILLED = int(Status.PARTIALLY_FILLED)
-FILLED = int(Status.FILLED)
-CANCELLED = int(Status.CANCELLED)
-REJECTED = int(Status.REJECTED)
+SUBMITTED, CANCELLED = int(Status.SUBMITTED), int(Status.CANCELLED)
 EXPIRED = int(Status.EXPIRED)
-NONE = int(Reason.NONE)
-SUPERSEDED = int(Reason.SUPERSEDED)
-INSUFFICIENT_CASH = int(Reason.INSUFFICIENT_CASH)
+NONE, SUPERSEDED = int(Reason.NONE), int(Reason.SUPERSEDED)
 END_OF_DATA = int(Reason.END_OF_DATA)
 
 
@@ -32,32 +20,40 @@ def run(
     market: Market,
     costs: Costs,
     account: Account,
+    changes: Changes,
     cash: Floats,
     positions: Floats,
-    fills: Fills,
-    orders: Orders,
-    exposures: Exposures,
+    buffers: Buffers,
     start: int,
     stop: int,
 ) -> None:
     """Simulate rows ``start`` to ``stop`` (exclusive), carrying ``account`` on.
 
     Writes cash and the positions' value at each row's close into ``cash`` and ``positions``
-    (float64[n]) and appends to the three buffers, which must have room: per row and symbol one
-    fill, four order events and one exposure.
+    (float64[n]) and appends to the buffers, which must have room: per row and symbol one fill,
+    four order events, one exposure, and one cash event (one more per row, and one per change).
     """
-    for row in range(start, stop):
+    coasts = market.open.shape[1] == 1 and costs.borrow == 0.0
+    row = start
+    while row < stop:
+        if coasts and account.waiting[0] == 0:
+            row = _coast(market, account, changes, cash, positions, buffers.exposures, row, stop)
+            if row == stop:
+                return
+        if costs.borrow > 0.0:
+            pay_for_borrowing(account, costs, buffers.cash_events, row, market.timestamp[row])
+        if account.next_change[0] < len(changes.row):
+            apply_changes(account, changes, buffers.cash_events, row)
         if account.waiting[0] > 0:
-            # Sells first, so that what they free can pay for the buys of the same moment.
-            _fill_waiting(market, costs, account, fills, orders, row, -1.0)
-            _fill_waiting(market, costs, account, fills, orders, row, 1.0)
-        held = _mark(market, account, exposures, row)
+            fill_waiting(market, costs, account, buffers.fills, buffers.orders, row)
+        held = mark(market, account, buffers.exposures, row)
         equity = account.cash[0] + held
         for symbol in range(market.open.shape[1]):
             if market.close[row, symbol] == market.close[row, symbol]:
-                _decide(market, costs, account, orders, row, symbol, equity)
+                _decide(market, costs, account, buffers.orders, row, symbol, equity)
         cash[row] = account.cash[0]
         positions[row] = held
+        row += 1
 
 
 @compiled_in_place
@@ -66,41 +62,66 @@ def expire(account: Account, orders: Orders, row: int) -> None:
     for symbol in range(account.position.shape[0]):
         if account.remaining[symbol] != 0.0:
             quantity = account.remaining[symbol]
-            _note(orders, row, symbol, account.order[symbol], EXPIRED, END_OF_DATA, quantity)
-            _forget(account, symbol)
+            note_order(orders, row, symbol, account.order[symbol], EXPIRED, END_OF_DATA, quantity)
+            forget(account, symbol)
 
 
 @compiled_in_place
-def _fill_waiting(
+def _coast(
     market: Market,
-    costs: Costs,
     account: Account,
-    fills: Fills,
-    orders: Orders,
+    changes: Changes,
+    cash: Floats,
+    positions: Floats,
+    exposures: Exposures,
     row: int,
-    side: float,
-) -> None:
-    for symbol in range(market.open.shape[1]):
-        if account.remaining[symbol] * side > 0.0:
-            _try_fill(market, costs, account, fills, orders, row, symbol)
+    stop: int,
+) -> int:
+    # Most rows of one symbol only mark what is held: the same as ``run`` does, without its detours.
+    # Gives the first row at which something else may happen.
+    ordered = account.ordered_target[0]
+    if account.target[0] != ordered:
+        return row
+    if account.next_change[0] < len(changes.row):
+        stop = min(stop, changes.row[account.next_change[0]])
+    first, held, free = row, account.position[0], account.cash[0]
+    period = account.period[0]
+    while row < stop:
+        wish = market.target[row, 0]
+        if (wish == wish and wish != ordered) or (ordered != 0.0 and market.period[row] != period):
+            break
+        cash[row] = free
+        positions[row] = held * market.close[row, 0]
+        if held != 0.0 and market.snapshot[row]:
+            note_exposure(exposures, row, 0, held, market.close[row, 0])
+        row += 1
+    if row > first:
+        account.mark[0] = market.close[row - 1, 0]
+        account.rows_in_market[0] += (row - first) if held != 0.0 else 0
+    return row
 
 
 @compiled_in_place
-def _mark(market: Market, account: Account, exposures: Exposures, row: int) -> float:
-    held = 0.0
+def mark(market: Market, account: Account, exposures: Exposures, row: int) -> float:
+    """Mark what is held to a row's closes and give its value; at a snapshot, note it.
+
+    Counts the row if there is a position. The buffer needs room for one entry per symbol.
+    """
+    value = 0.0
     in_market = False
     for symbol in range(market.open.shape[1]):
         price = market.close[row, symbol]
         if price == price:
             account.mark[symbol] = price
-        if account.position[symbol] != 0.0:
+        quantity = account.position[symbol]
+        if quantity != 0.0:
             in_market = True
-            held += account.position[symbol] * account.mark[symbol]
+            value += quantity * account.mark[symbol]
             if market.snapshot[row]:
-                _expose(account, exposures, row, symbol)
+                note_exposure(exposures, row, symbol, quantity, account.mark[symbol])
     if in_market:
         account.rows_in_market[0] += 1
-    return held
+    return value
 
 
 @compiled_in_place
@@ -122,11 +143,13 @@ def _decide(
         return
     account.ordered_target[symbol] = target
     account.period[symbol] = market.period[row]
-    quantity = _wanted(target * equity / market.close[row, symbol], account.position[symbol], costs)
+    # Of an account that is worth nothing or less, every share is nothing.
+    aim = target * max(equity, 0.0) / market.close[row, symbol]
+    quantity = _wanted(aim, account.position[symbol], costs)
     if account.remaining[symbol] != 0.0:
         dropped = account.remaining[symbol]
-        _note(orders, row, symbol, account.order[symbol], CANCELLED, SUPERSEDED, dropped)
-        _forget(account, symbol)
+        note_order(orders, row, symbol, account.order[symbol], CANCELLED, SUPERSEDED, dropped)
+        forget(account, symbol)
     if quantity != 0.0:
         number = account.next_order[0]
         account.next_order[0] += 1
@@ -135,7 +158,7 @@ def _decide(
         account.quantity[symbol] = quantity
         account.remaining[symbol] = quantity
         account.active_at[symbol] = market.timestamp[row] + costs.delay
-        _note(orders, row, symbol, number, SUBMITTED, NONE, quantity)
+        note_order(orders, row, symbol, number, SUBMITTED, NONE, quantity)
 
 
 @compiled_in_place
@@ -147,101 +170,11 @@ def _on_its_way(market: Market, account: Account, row: int, symbol: int) -> bool
 
 @compiled_in_place
 def _wanted(aim: float, position: float, costs: Costs) -> float:
-    # What to trade to hold ``aim``: no more is sold than is held, and rounding is no reason to.
-    if aim <= 0.0:
+    # What to trade to hold ``aim``; rounding is no reason to.
+    if aim == 0.0 or (aim < 0.0 and not costs.allow_short):
         return -position
     quantity = aim - position
-    if abs(quantity) <= DUST * aim:
+    if abs(quantity) <= DUST * abs(aim):
         return 0.0
-    return max(whole_lots(quantity, costs.lot_size), -position)
-
-
-@compiled_in_place
-def _try_fill(
-    market: Market,
-    costs: Costs,
-    account: Account,
-    fills: Fills,
-    orders: Orders,
-    row: int,
-    symbol: int,
-) -> None:
-    reference = market.open[row, symbol]
-    if reference != reference or market.timestamp[row] < account.active_at[symbol]:
-        return
-    asked = account.remaining[symbol]
-    offered = _offered(market, costs, row, symbol, asked)
-    if offered == 0.0:
-        return
-    price = slipped(reference, offered, costs.slippage)
-    cash = account.cash[0]
-    quantity = payable(offered, cash, price, costs)
-    order = account.order[symbol]
-    if quantity == 0.0:
-        untouched = asked == account.quantity[symbol]
-        status = REJECTED if untouched else CANCELLED
-        _note(orders, row, symbol, order, status, INSUFFICIENT_CASH, asked)
-        _forget(account, symbol)
-        return
-
-    charge = commission(quantity, price, costs)
-    account.cash[0] = cash - quantity * price - charge
-    account.position[symbol] += quantity
-    rest = asked - quantity
-    account.remaining[symbol] = rest
-    index = fills.size[0]
-    fills.size[0] += 1
-    fills.row[index] = row
-    fills.symbol[index] = symbol
-    fills.order[index] = order
-    fills.quantity[index] = quantity
-    fills.price[index] = price
-    fills.commission[index] = charge
-    fills.slippage[index] = abs(quantity * (price - reference))
-
-    if abs(rest) <= DUST * abs(asked):
-        _note(orders, row, symbol, order, FILLED, NONE, quantity)
-        _forget(account, symbol)
-        return
-    _note(orders, row, symbol, order, PARTIALLY_FILLED, NONE, quantity)
-    if quantity != offered:
-        _note(orders, row, symbol, order, CANCELLED, INSUFFICIENT_CASH, rest)
-        _forget(account, symbol)
-
-
-@compiled_in_place
-def _offered(market: Market, costs: Costs, row: int, symbol: int, asked: float) -> float:
-    if costs.participation == np.inf:
-        return asked
-    most = whole_lots(market.volume[row, symbol] * costs.participation, costs.lot_size)
-    return cut(asked, most, costs.lot_size)
-
-
-@compiled_in_place
-def _forget(account: Account, symbol: int) -> None:
-    account.remaining[symbol] = 0.0
-    account.waiting[0] -= 1
-
-
-@compiled_in_place
-def _note(
-    orders: Orders, row: int, symbol: int, order: int, status: int, reason: int, quantity: float
-) -> None:
-    index = orders.size[0]
-    orders.size[0] += 1
-    orders.row[index] = row
-    orders.symbol[index] = symbol
-    orders.order[index] = order
-    orders.status[index] = status
-    orders.reason[index] = reason
-    orders.quantity[index] = quantity
-
-
-@compiled_in_place
-def _expose(account: Account, exposures: Exposures, row: int, symbol: int) -> None:
-    index = exposures.size[0]
-    exposures.size[0] += 1
-    exposures.row[index] = row
-    exposures.symbol[index] = symbol
-    exposures.quantity[index] = account.position[symbol]
-    exposures.price[index] = account.mark[symbol]
+    quantity = whole_lots(quantity, costs.lot_size)
+    return quantity if costs.allow_short else max(quantity, -position)

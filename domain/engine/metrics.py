@@ -9,7 +9,6 @@ from domain.engine import benchmark_metrics, return_metrics, trade_metrics
 from domain.engine.account import Integers
 from domain.engine.drawdown import maximum_drawdown
 from domain.engine.reproducible_math import mean
-from domain.engine.round_trips import round_trip_profits
 from domain.market.bars import Floats
 from domain.market.sessions import last_of_day
 
@@ -19,11 +18,10 @@ Metrics: TypeAlias = dict[str, float | int | None]
 class FillArrays(NamedTuple):
     """A run's fills as columns of length m, in the order they happened.
 
-    ``symbol`` int64, numbered from 0; ``quantity`` float64, signed, buys above 0; ``price``
-    float64; ``commission`` and ``slippage`` float64, what the whole fill cost, account currency.
+    ``quantity`` float64, signed, buys above 0; ``price`` float64; ``commission`` and ``slippage``
+    float64, what the whole fill cost, account currency.
     """
 
-    symbol: Integers
     quantity: Floats
     price: Floats
     commission: Floats
@@ -36,6 +34,7 @@ def summarise(
     equity: Floats,
     days: Integers,
     fills: FillArrays,
+    profits: Floats,
     bars_with_position: int,
     periods_per_year: int,
     risk_free_rate: float = 0.0,
@@ -44,8 +43,9 @@ def summarise(
     """Every metric of a run by name, in the order they are documented; undefined is None.
 
     ``equity``: float64[n], account currency, n ≥ 1, one per bar; ``days``: int64[n], the day
-    number of each row, never decreasing; ``bars_with_position``: how many of the n rows ended
-    with a position; ``periods_per_year``: N, 252 or 365; ``risk_free_rate``: annual, a fraction;
+    number of each row, never decreasing; ``profits``: float64[c], of the closed round trips;
+    ``bars_with_position``: how many of the n rows ended with a position;
+    ``periods_per_year``: N, 252 or 365; ``risk_free_rate``: annual, a fraction;
     ``benchmark``: its day numbers (int64[b], increasing) and the value at the end of each of the
     initial capital invested in it (float64[b]), carried forward over days without a bar of it.
 
@@ -67,7 +67,7 @@ def summarise(
             periods_per_year,
             risk_free_rate,
         ),
-        **_trading(fills),
+        **_trading(fills, profits),
         "turnover": _turnover(fills, marks),
         "exposure_time": 100.0 * bars_with_position / len(equity),
     }
@@ -114,11 +114,10 @@ def _growth_and_risk(
     }
 
 
-def _trading(fills: FillArrays) -> Metrics:
-    profits = round_trip_profits(fills.symbol, fills.quantity, fills.price, fills.commission)
+def _trading(fills: FillArrays, profits: Floats) -> Metrics:
     return {
         "total_trades": len(profits),
-        "total_fills": len(fills.symbol),
+        "total_fills": len(fills.quantity),
         "win_rate": trade_metrics.win_rate(profits),
         "profit_factor": trade_metrics.profit_factor(profits),
         "average_win": trade_metrics.average_win(profits),

@@ -1,7 +1,7 @@
 """The tape: what a progress tick proves, as Arrow tables in one attachment.
 
 A segment holds the rows simulated since the tick before. Its bytes are a MessagePack map from
-table name to an Arrow IPC stream (zstd); a table without rows is left out. The same segment gives
+table name to an Arrow IPC stream (LZ4); a table without rows is left out. The same segment gives
 the same bytes on every worker.
 """
 
@@ -28,6 +28,8 @@ TABLES: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "commission": pl.Float64,
         "slippage": pl.Float64,
         "rule": pl.String,
+        "reasoning": pl.String,
+        "confidence": pl.Float64,
     },
     "orders": {
         "order_id": pl.Int64,
@@ -38,6 +40,11 @@ TABLES: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "status": pl.String,
         "quantity": pl.Float64,
         "reason": pl.String,
+        "time_in_force": pl.String,
+        "limit": pl.Float64,
+        "stop": pl.Float64,
+        "reasoning": pl.String,
+        "confidence": pl.Float64,
     },
     "exposures": {
         "timestamp": TIMESTAMP_TYPE,
@@ -47,6 +54,39 @@ TABLES: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "value": pl.Float64,
         "weight": pl.Float64,
     },
+    "cash_events": {
+        "timestamp": TIMESTAMP_TYPE,
+        "symbol": pl.String,
+        "kind": pl.String,
+        "quantity": pl.Float64,
+        "amount": pl.Float64,
+    },
+    "actions": {
+        "timestamp": TIMESTAMP_TYPE,
+        "symbol": pl.String,
+        "split": pl.Float64,
+        "dividend": pl.Float64,
+    },
+    "recorded": {"timestamp": TIMESTAMP_TYPE, "name": pl.String, "value": pl.Float64},
+    "round_trips": {
+        "symbol": pl.String,
+        "side": pl.String,
+        "quantity": pl.Float64,
+        "entry_timestamp": TIMESTAMP_TYPE,
+        "exit_timestamp": TIMESTAMP_TYPE,
+        "entry_price": pl.Float64,
+        "exit_price": pl.Float64,
+        "commission": pl.Float64,
+        "profit": pl.Float64,
+        "return": pl.Float64,
+        "mae": pl.Float64,
+        "mfe": pl.Float64,
+        "bars": pl.Int64,
+        "holding_seconds": pl.Float64,
+        "entry_order_id": pl.Int64,
+        "exit_order_id": pl.Int64,
+    },
+    "contributions": {"timestamp": TIMESTAMP_TYPE, "symbol": pl.String, "profit": pl.Float64},
     "benchmark": {"timestamp": TIMESTAMP_TYPE, "value": pl.Float64},
 }
 EMPTY = {name: pl.DataFrame(schema=columns) for name, columns in TABLES.items()}
@@ -60,14 +100,26 @@ def encode(segment: Segment) -> bytes:
 
 
 def decode(attachment: bytes, tables: Iterable[str] = TABLES) -> dict[str, pl.DataFrame]:
-    """Read tables of an attachment; one that was left out comes back with no rows."""
+    """Read tables of an attachment; one that was left out comes back with no rows.
+
+    A column that the table did not have yet when it was written comes back as nulls.
+    """
     parts = msgspec.msgpack.decode(attachment, type=dict[str, bytes])
     return {
-        name: pl.read_ipc_stream(parts[name]) if name in parts else EMPTY[name] for name in tables
+        name: _completed(pl.read_ipc_stream(parts[name]), name) if name in parts else EMPTY[name]
+        for name in tables
     }
+
+
+def _completed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    columns = TABLES[name]
+    if len(frame.columns) == len(columns):
+        return frame
+    missing = [pl.lit(None, columns[each]).alias(each) for each in columns.keys() - frame.columns]
+    return frame.with_columns(missing).select(*columns)
 
 
 def _ipc(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.rechunk().write_ipc_stream(buffer, compression="zstd")
+    frame.rechunk().write_ipc_stream(buffer, compression="lz4")
     return buffer.getvalue()

@@ -6,11 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.errors import DomainError
-from domain.market.bars import Floats
+from domain.market.bars import Floats, read_only
 
 
 class InvalidPeriod(DomainError, ValueError):
     """A period that is not a whole number of bars, 1 or more."""
+
+
+class InvalidColumn(DomainError, ValueError):
+    """Values that are not one number per bar, or not as many as the column beside them."""
 
 
 def checked_period(period: int) -> int:
@@ -21,5 +25,21 @@ def checked_period(period: int) -> int:
 
 
 def column(values: npt.ArrayLike) -> Floats:
-    """``values`` as a contiguous float64[n], copied only when they are not one already."""
-    return np.ascontiguousarray(values, dtype=np.float64)
+    """``values`` as a read-only, contiguous float64[n], copied only when they are not one already.
+
+    Raises InvalidColumn unless they have one dimension.
+    """
+    if np.ndim(values) != 1:
+        raise InvalidColumn(
+            f"values must be one number per bar, of shape (n,); got shape {np.shape(values)}"
+        )
+    return read_only(np.ascontiguousarray(values, dtype=np.float64))
+
+
+def columns(*values: npt.ArrayLike) -> tuple[Floats, ...]:
+    """Each of ``values`` as ``column`` gives it. Raises InvalidColumn unless all are as long."""
+    checked = tuple(map(column, values))
+    if len({len(each) for each in checked}) > 1:
+        lengths = ", ".join(str(len(each)) for each in checked)
+        raise InvalidColumn(f"columns must be of one length; got lengths {lengths}")
+    return checked

@@ -11,7 +11,7 @@ def momentum(values: Floats, period: int) -> Floats:
     """Change over ``period`` bars as a fraction: values[t] / values[t - period] - 1.
 
     float64[n] → float64[n], NaN for the first ``period`` bars, where either value is NaN, and
-    where the earlier one is 0. Raises InvalidPeriod.
+    where the earlier one is 0. Raises InvalidPeriod, InvalidColumn.
     """
     return _momentum(column(values), checked_period(period))
 

@@ -14,7 +14,7 @@ def rsi(close: Floats, period: int) -> Floats:
     means of the first ``period`` changes, so the first value stands at bar ``period``; after
     that average[t] = (average[t-1] * (period - 1) + change[t]) / period. NaN before, and where
     nothing has moved yet, since 0 / 0 says nothing (TA-Lib's 0 would read as oversold). A NaN
-    starts the warm-up anew. Raises InvalidPeriod.
+    starts the warm-up anew. Raises InvalidPeriod, InvalidColumn.
     """
     return _rsi(column(close), checked_period(period))
 
@@ -29,9 +29,10 @@ def _rsi(close: Floats, period: int) -> Floats:
             gain, loss, changes = 0.0, 0.0, 0
             continue
         changes = min(changes + 1, period)
-        # weights 0, 1/2, 2/3 … while warming up: the simple mean; Wilder's from then on
-        gain = (gain * (changes - 1) + max(change, 0.0)) / changes
-        loss = (loss * (changes - 1) + max(-change, 0.0)) / changes
+        # shares 1, 1/2, 1/3 … while warming up: the simple mean; Wilder's from then on
+        share = 1.0 / changes
+        gain += (max(change, 0.0) - gain) * share
+        loss += (max(-change, 0.0) - loss) * share
         if changes == period:
             index[t] = 100.0 * gain / (gain + loss)  # 0 / 0 is NaN
     return index

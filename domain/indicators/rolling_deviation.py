@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from domain.compiled import compiled
+from domain.compiled import compiled_in_place
 from domain.indicators.comparison import RELATIVE_TOLERANCE
 from domain.indicators.inputs import checked_period, column
 from domain.market.bars import Floats
@@ -19,14 +19,14 @@ def rolling_std(values: Floats, period: int, ddof: int = 1) -> Floats:
 
     No drift: windows are put together from blocks as in ``sma``, count, mean and sum of squared
     deviations at a time (Chan, Golub and LeVeque 1983). The error is at most about
-    period * 1e-16 * |mean| of the window itself. Raises InvalidPeriod.
+    period * 1e-16 * |mean| of the window itself. Raises InvalidPeriod, InvalidColumn.
     """
     window = checked_period(period)
     _, squares = _moments(column(values), window)
     if window <= ddof:
         return np.full_like(squares, np.nan)
-    deviations: Floats = np.sqrt(squares / (window - ddof))
-    return deviations
+    squares /= window - ddof
+    return np.sqrt(squares, out=squares)
 
 
 def zscore(values: Floats, period: int) -> Floats:
@@ -34,55 +34,68 @@ def zscore(values: Floats, period: int) -> Floats:
 
     float64[n] → float64[n], over the last ``period`` values including this one. NaN for the first
     ``period`` - 1 bars, where the window holds a NaN, and where the deviation is no more than
-    1e-9 of the mean: such a window stands still but for rounding. Raises InvalidPeriod.
+    1e-9 of the mean: such a window stands still but for rounding. Raises InvalidPeriod,
+    InvalidColumn.
     """
-    return _zscore(column(values), checked_period(period))
+    known, window = column(values), checked_period(period)
+    if window < 2:
+        return np.full(len(known), np.nan)
+    means, squares = _moments(known, window)
+    _score(known, means, squares, window - 1.0)
+    return means
 
 
-@compiled
-def _zscore(values: Floats, period: int) -> Floats:
-    means, squares = _moments(values, period)
-    scores = np.full(len(values), np.nan)
-    if period < 2:
-        return scores
-    for t in range(period - 1, len(values)):
-        deviation = math.sqrt(squares[t] / (period - 1))
-        if deviation > RELATIVE_TOLERANCE * abs(means[t]):
-            scores[t] = (values[t] - means[t]) / deviation
-    return scores
-
-
-@compiled
 def _moments(values: Floats, period: int) -> tuple[Floats, Floats]:
-    means = np.full(len(values), np.nan)
-    squares = np.full(len(values), np.nan)
-    if period > len(values):
-        return means, squares
-    # tail_mean[k], tail_square[k]: moments of the previous block without its first k values
-    tail_mean = np.zeros(period + 1)
-    tail_square = np.zeros(period + 1)
-    head_mean, head_square, count = 0.0, 0.0, 0
-    for t in range(len(values)):
-        count += 1
-        head_mean, head_square = _extended(head_mean, head_square, count, values[t])
-        if t >= period - 1:
-            rest = period - count
-            gap = tail_mean[count] - head_mean
-            means[t] = head_mean + gap * rest / period
-            squares[t] = head_square + tail_square[count] + gap * gap * count * rest / period
-        if count == period:
-            for k in range(period - 1, -1, -1):
-                value = values[t - period + 1 + k]
-                tail_mean[k], tail_square[k] = _extended(
-                    tail_mean[k + 1], tail_square[k + 1], period - k, value
-                )
-            head_mean, head_square, count = 0.0, 0.0, 0
+    # mean and sum of squared deviations of every window
+    means, squares = np.empty(len(values)), np.empty(len(values))
+    if period <= len(values):
+        counts = np.arange(1.0, period + 1.0)
+        shares = np.array([1.0 / counts, (period - counts) / period])
+        tails = np.zeros((2, 2, period + 1))
+        _merge_blocks(values, shares, np.empty((2, period)), tails, means, squares)
+    means[: period - 1] = np.nan
+    squares[: period - 1] = np.nan
     return means, squares
 
 
-@compiled
-def _extended(mean: float, square: float, count: int, value: float) -> tuple[float, float]:
-    # Welford (1962): one more value, the count-th
+@compiled_in_place
+def _merge_blocks(
+    values: Floats, shares: Floats, head: Floats, tails: Floats, means: Floats, squares: Floats
+) -> None:
+    # head: mean and squares of k + 1 values from the block's start; tail: of the block before
+    # without its first k values. shares: of a value in the mean of k + 1, of the tail in a window.
+    period = head.shape[1]
+    for number in range(len(values) // period + 1):
+        block = values[number * period : (number + 1) * period]
+        window_mean = means[number * period : (number + 1) * period]
+        window_square = squares[number * period : (number + 1) * period]
+        tail, next_tail = tails[number % 2], tails[1 - number % 2]
+        mean, square, mean_back, square_back = 0.0, 0.0, 0.0, 0.0
+        for k in range(len(block)):
+            share, rest = shares[0, k], len(block) - 1 - k
+            mean, square = _extended(mean, square, share, block[k])
+            head[0, k], head[1, k] = mean, square
+            mean_back, square_back = _extended(mean_back, square_back, share, block[rest])
+            next_tail[0, rest], next_tail[1, rest] = mean_back, square_back
+        for k in range(len(block)):
+            gap = tail[0, k + 1] - head[0, k]
+            window_mean[k] = head[0, k] + gap * shares[1, k]
+            between = gap * gap * shares[1, k] * (k + 1.0)
+            window_square[k] = head[1, k] + tail[1, k + 1] + between
+
+
+@compiled_in_place
+def _extended(mean: float, square: float, share: float, value: float) -> tuple[float, float]:
+    # Welford (1962): one more value, which has this share in the new mean
     delta = value - mean
-    mean += delta / count
+    mean += delta * share
     return mean, square + delta * (value - mean)
+
+
+@compiled_in_place
+def _score(values: Floats, means: Floats, squares: Floats, freedom: float) -> None:
+    # the scores take the place of the means
+    for t in range(len(values)):
+        deviation = math.sqrt(squares[t] / freedom)
+        moving = deviation > RELATIVE_TOLERANCE * abs(means[t])
+        means[t] = (values[t] - means[t]) / deviation if moving else np.nan

@@ -27,12 +27,21 @@ def read_only(column: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
     return view
 
 
+def _seal(column: npt.NDArray[Scalar]) -> None:
+    # A view can be made writable again as long as the array is that owns the memory.
+    owner = column
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    owner.flags.writeable = False
+
+
 class Bars(msgspec.Struct, frozen=True):
     """The bars of one symbol, oldest first.
 
     ``timestamp``: int64[n], microseconds since the Unix epoch, UTC, each bar's open time.
-    ``open``, ``high``, ``low``, ``close``, ``volume``: float64[n], C-contiguous. All read-only:
-    what a strategy is shown is what the manifest's fingerprint says.
+    ``open``, ``high``, ``low``, ``close``, ``volume``: float64[n], C-contiguous. All read-only, and
+    so are the arrays that they were made from: what a strategy is shown is what the manifest's
+    fingerprint says.
     """
 
     symbol: str
@@ -45,6 +54,7 @@ class Bars(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         for name in COLUMNS:
+            _seal(getattr(self, name))
             msgspec.structs.force_setattr(self, name, read_only(getattr(self, name)))
 
     def __len__(self) -> int:
@@ -68,7 +78,11 @@ class Bars(msgspec.Struct, frozen=True):
     def between(self, start: int, end: int) -> "Bars":
         """The bars with start ≤ timestamp ≤ end (microseconds), as views."""
         first, last = np.searchsorted(self.timestamp, [start, end + 1])
-        return Bars(self.symbol, *(getattr(self, name)[first:last] for name in COLUMNS))
+        return self.part(int(first), int(last))
+
+    def part(self, start: int, stop: int) -> "Bars":
+        """The bars number ``start`` to ``stop`` (exclusive, counted from 0), as views."""
+        return Bars(self.symbol, *(getattr(self, name)[start:stop] for name in COLUMNS))
 
     def sha256(self) -> str:
         """SHA-256 over the columns' little-endian bytes, in the order of ``COLUMNS``; hex."""

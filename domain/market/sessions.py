@@ -33,7 +33,8 @@ def trades_on_weekends(days: Times) -> bool:
     Two days in seven are 29 %. A market of weekdays whose sessions reach into one day of the
     weekend on another continent's clock has 17 %, and a stray bar hardly any.
     """
-    sessions = np.unique(days)
+    # Without the repetitions there is little left to be sorted.
+    sessions = np.unique(np.append(days[:-1][days[1:] != days[:-1]], days[-1:]))
     weekend = (sessions + 3) % 7 >= 5  # 1970-01-01 was a Thursday
     return bool(5 * np.count_nonzero(weekend) > len(sessions))
 

@@ -9,21 +9,41 @@ from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias, assert_never
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.errors import DomainError
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 
 EVENT_TYPES = ("state", "progress", "metric", "log")
 
 Level: TypeAlias = Literal["info", "warning", "error"]
+Limit: TypeAlias = Literal["time", "memory"]
+
+
+class CodeReference(msgspec.Struct, frozen=True):
+    """Names the strategy in a source text: see ``Code``. ``sha256``: of the text, hexadecimal."""
+
+    target: str
+    package: str
+    sha256: str
+
+    @classmethod
+    def of(cls, code: Code) -> "CodeReference":
+        """Name the strategy that ``code`` defines."""
+        return cls(code.target, code.package, code.sha256)
 
 
 class Queued(msgspec.Struct, frozen=True, tag_field="state", tag="queued"):
-    """The run was accepted; ``request`` is the whole normalised request."""
+    """The run was accepted; ``request`` is the whole normalised request.
+
+    ``code``: where the strategy is a user's own; the attachment then holds its source.
+    """
 
     request: BacktestRequest
     previous_state: None = None
+    code: CodeReference | UnsetType = UNSET
 
 
 class Started(msgspec.Struct, frozen=True, tag_field="state", tag="running"):
@@ -45,10 +65,14 @@ class Completed(msgspec.Struct, frozen=True, tag_field="state", tag="completed")
 
 
 class Failed(msgspec.Struct, frozen=True, tag_field="state", tag="failed"):
-    """The run cannot be finished; ``error`` is written for the client."""
+    """The run cannot be finished; ``error`` is written for the client.
+
+    ``exceeded``: the limit of the installation that ended it, which another may not have.
+    """
 
     error: str
     previous_state: Literal["queued", "running"]
+    exceeded: Limit | UnsetType = UNSET
 
 
 class Cancelled(msgspec.Struct, frozen=True, tag_field="state", tag="cancelled"):
@@ -78,10 +102,14 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Logged(msgspec.Struct, frozen=True):
-    """A line for whoever reads the run: what the service or the strategy wants known."""
+    """A line for whoever reads the run: what the service or the strategy wants known.
+
+    ``bar``: the timestamp (ISO 8601) of the bar at whose close a strategy said it.
+    """
 
     message: str
     level: Level = "info"
+    bar: str | UnsetType = UNSET
 
 
 StateChanged: TypeAlias = Queued | Started | Completed | Failed | Cancelled
@@ -99,10 +127,21 @@ class EncodedEvent(msgspec.Struct, frozen=True, gc=False):
 ERROR_CHARACTERS_MAX = 2_000
 
 
-def failed(error: str, previous_state: Literal["queued", "running"]) -> Failed:
+def failed(
+    error: str,
+    previous_state: Literal["queued", "running"],
+    exceeded: Limit | UnsetType = UNSET,
+) -> Failed:
     """End a run with an error, cut to a readable length; what is not text becomes ``?``."""
     text = error.encode(errors="replace").decode()
-    return Failed(text[:ERROR_CHARACTERS_MAX], previous_state)
+    return Failed(text[:ERROR_CHARACTERS_MAX], previous_state, exceeded)
+
+
+def code_of(queued: Queued, attachment: bytes | None) -> Code | None:
+    """Read back the source that a run was accepted with; ``None`` where it needs none."""
+    if queued.code is UNSET or attachment is None:
+        return None
+    return Code(queued.code.target, queued.code.package, attachment)
 
 
 class UnknownEventType(DomainError):

@@ -9,12 +9,15 @@ from enum import Enum
 from typing import Any, assert_never
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.errors import DomainError
 from domain.runs.events import (
     Cancelled,
+    CodeReference,
     Completed,
     Failed,
+    Limit,
     Logged,
     Measured,
     Progressed,
@@ -25,6 +28,7 @@ from domain.runs.events import (
 )
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 
 
 class RunState(Enum):
@@ -85,11 +89,14 @@ def evolve(run_id: str, run: Run | None, event: RunEvent, recorded_at: int) -> R
     return msgspec.structs.replace(run, **changes)
 
 
-def queue(run: Run | None, request: BacktestRequest) -> Queued:
-    """Accept a run that does not exist yet."""
+def queue(run: Run | None, request: BacktestRequest, code: Code | None = None) -> Queued:
+    """Accept a run that does not exist yet, of the strategy that ``code`` defines if it is given.
+
+    The event is to be stored with the code's source as its attachment.
+    """
     if run is not None:
         raise IllegalMove(f"run {run.run_id} already exists; it is {run.state.value}")
-    return Queued(request)
+    return Queued(request) if code is None else Queued(request, code=CodeReference.of(code))
 
 
 def start(run: Run, manifest: Manifest) -> Started:
@@ -106,13 +113,13 @@ def complete(run: Run, digest: str) -> Completed:
     return Completed(digest)
 
 
-def fail(run: Run, error: str) -> Failed:
-    """End a queued or running run with an error."""
+def fail(run: Run, error: str, exceeded: Limit | UnsetType = UNSET) -> Failed:
+    """End a queued or running run with an error, or with the limit that it exceeded."""
     match run.state:
         case RunState.QUEUED:
-            return failed(error, "queued")
+            return failed(error, "queued", exceeded)
         case RunState.RUNNING:
-            return failed(error, "running")
+            return failed(error, "running", exceeded)
         case RunState.COMPLETED | RunState.FAILED | RunState.CANCELLED:
             raise _illegal(run, "failed", "queued or running")
 

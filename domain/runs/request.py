@@ -14,6 +14,7 @@ from domain.market.moments import since_epoch
 from domain.market.resolution import Resolution
 from domain.market.sessions import session_days
 from domain.strategies import registry
+from domain.strategies.code import Code
 
 Amount: TypeAlias = Annotated[float, Meta(ge=0, le=1e12)]
 BasisPoints: TypeAlias = Annotated[float, Meta(ge=0, lt=10_000)]
@@ -38,7 +39,11 @@ class StrategySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Execution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How orders become fills. Costs are in basis points of notional or in account currency."""
+    """How orders become fills, and what the account allows.
+
+    Costs are in basis points of notional or in account currency; ``borrow_bps`` is a year's cost of
+    what is borrowed. ``warmup_bars``: so many bars before the first that indicators may see.
+    """
 
     slippage_bps: BasisPoints = 0.0
     commission_bps: BasisPoints = 0.0
@@ -47,6 +52,10 @@ class Execution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     latency_ms: Annotated[float, Meta(ge=0, le=31_536_000_000)] = 0.0
     lot_size: Annotated[float, Meta(ge=1e-9, le=1e12)] | None = None
     max_volume_participation: Annotated[float, Meta(gt=0, le=1)] | None = None
+    allow_short: bool = False
+    max_leverage: Annotated[float, Meta(ge=1, le=100)] = 1.0
+    borrow_bps: BasisPoints = 0.0
+    warmup_bars: Annotated[int, Meta(ge=0, le=100_000)] = 0
     rebalance: Literal["on_change", "daily", "weekly", "monthly"] = "on_change"
     risk_free_rate: Annotated[float, Meta(gt=-1, le=1)] = 0.0
 
@@ -79,11 +88,12 @@ class BacktestRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         return since_epoch(datetime.fromisoformat(self.end_date))
 
 
-def normalise(request: BacktestRequest) -> BacktestRequest:
+def normalise(request: BacktestRequest, code: Code | None = None) -> BacktestRequest:
     """Check what no single field can say, and spell out every default.
 
     Dates become ISO 8601 in UTC, naive ones are read in ``timezone``; the strategy's parameters
-    are completed. Raises ``InvalidRequest``. Normalising twice changes nothing.
+    are completed, those of the strategy that ``code`` defines where it is given. Raises
+    ``InvalidRequest``. Normalising twice changes nothing.
     """
     seen: set[str] = set()
     for index, symbol in enumerate(request.symbols):
@@ -97,7 +107,7 @@ def normalise(request: BacktestRequest) -> BacktestRequest:
         raise InvalidRequest(
             "start_date", f"{start.isoformat()} is not before end_date {end.isoformat()}"
         )
-    strategy = registry.create(request.strategy.name, request.strategy.params)
+    strategy = registry.create(request.strategy.name, request.strategy.params, code)
     return msgspec.structs.replace(
         request,
         start_date=start.isoformat(),

@@ -6,8 +6,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import polars as pl
+from msgspec import UNSET
 
+from domain.analysis import analysis
+from domain.analysis.analysis import Analysis
 from domain.engine import tape
+from domain.engine.tape import Segment
 from domain.market.bars import Floats
 from domain.market.moments import iso
 from domain.market.sessions import session_days
@@ -15,18 +19,31 @@ from domain.runs.events import Logged, Measured, Progressed, Queued, RunEvent, S
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
 
-CURVES = ("equity_curve", "trades", "exposures", "benchmark_curve")
+# Of each curve of the document, the table of the tape that it is made of.
+CURVES = {
+    "equity_curve": "equity",
+    "trades": "fills",
+    "orders": "orders",
+    "round_trips": "round_trips",
+    "cash_events": "cash_events",
+    "actions": "actions",
+    "exposures": "exposures",
+    "benchmark_curve": "benchmark",
+    "recorded": "recorded",
+}
 
 _TRADE_COLUMNS = [
-    "symbol", "timestamp", "side", "quantity", "price", "commission", "order_id", "slippage", "rule"
+    "symbol", "timestamp", "side", "quantity", "price", "commission", "order_id", "slippage",
+    "rule", "reasoning", "confidence",
 ]  # fmt: skip
 
 
 class ResultsFold:
     """Folds a run's events, in order, into the results document.
 
-    The small parts (metrics, logs, manifest) gather here; the rows of the curves are handed out
-    event by event, so that a run of any length folds in the memory of one tape segment.
+    The small parts (metrics, analysis, logs, manifest) gather here; the rows of the curves are
+    handed out event by event, so that a run of any length folds in the memory of one tape segment
+    and of its days.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -35,6 +52,7 @@ class ResultsFold:
         self._logs: list[dict[str, Any]] = []
         self._manifest: Manifest | None = None
         self._equity: EquityCurve | None = None
+        self._analysis: Analysis | None = None
 
     def add(
         self, event: RunEvent, recorded_at: int, attachment: bytes | None
@@ -42,16 +60,19 @@ class ResultsFold:
         """Take the next event in; yield (curve, its new rows as JSON objects joined by commas)."""
         match event:
             case Queued(request=request):
-                self._equity = EquityCurve(request)
+                self._equity, self._analysis = EquityCurve(request), Analysis(request)
             case Started(manifest=manifest):
                 self._manifest = manifest
             case Measured(name=name, value=value):
                 self._metrics[name] = value
-            case Logged(message=message, level=level):
-                moment = iso(recorded_at)
-                self._logs.append({"timestamp": moment, "level": level, "message": message})
-            case Progressed() if attachment is not None and self._equity is not None:
-                yield from _curve_rows(tape.decode(attachment), self._equity)
+            case Logged(message=message, level=level, bar=bar):
+                line = {"timestamp": iso(recorded_at), "level": level, "message": message}
+                self._logs.append(line if bar is UNSET else {**line, "bar": bar})
+            case Progressed() if attachment and self._equity and self._analysis:
+                segment = tape.decode(attachment)
+                points = self._equity.extend(segment["equity"])
+                self._analysis.extend(segment, points)
+                yield from _curve_rows({**segment, "equity": points})
 
     def document(self, curves: dict[str, Iterator[bytes]]) -> Iterator[bytes]:
         """Yield the whole document; ``curves`` maps each name of ``CURVES`` to its rows' pieces."""
@@ -61,7 +82,14 @@ class ResultsFold:
             yield b',"' + name.encode() + b'":['
             yield from curves[name]
             yield b"]"
+        for name, table in self._tables().items():
+            yield b',"' + name.encode() + b'":' + table.write_json().encode()
         yield b',"logs":' + _json(self._logs) + b',"manifest":' + _json(self._manifest) + b"}"
+
+    def _tables(self) -> dict[str, pl.DataFrame]:
+        if self._analysis is None or self._manifest is None:
+            return dict.fromkeys(analysis.TABLES, pl.DataFrame())
+        return self._analysis.tables(self._manifest.periods_per_year)
 
 
 class EquityCurve:
@@ -87,7 +115,7 @@ class EquityCurve:
         value: Floats = cash + positions
         peak = np.maximum.accumulate(np.append(self._peak, value))[1:]
         base = self._bases(equity["timestamp"], value)
-        base[base == 0.0] = np.nan
+        base[base <= 0.0] = np.nan
         self._peak, self._last = float(peak[-1]), float(value[-1])
         return pl.DataFrame(
             {
@@ -115,18 +143,13 @@ class EquityCurve:
         return bases
 
 
-def _curve_rows(
-    segment: dict[str, pl.DataFrame], curve: EquityCurve
-) -> Iterator[tuple[str, bytes]]:
-    frames = {
-        "equity_curve": curve.extend(segment["equity"]),
-        "trades": segment["fills"].select(_TRADE_COLUMNS),
-        "exposures": segment["exposures"],
-        "benchmark_curve": segment["benchmark"],
-    }
-    for name, frame in frames.items():
-        if len(frame):
-            yield name, frame.write_json().encode()[1:-1]
+def _curve_rows(segment: Segment) -> Iterator[tuple[str, bytes]]:
+    for name, table in CURVES.items():
+        rows = segment[table]
+        if name == "trades":
+            rows = rows.select(_TRADE_COLUMNS)
+        if len(rows):
+            yield name, rows.write_json().encode()[1:-1]
 
 
 def _json(value: Any) -> bytes:

@@ -1,7 +1,7 @@
 """What a strategy is to the engine."""
 
 import abc
-from typing import Annotated, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
 import polars as pl
@@ -14,12 +14,19 @@ PositionSize: TypeAlias = Annotated[
 ]
 
 
-class _StructMeta(msgspec.StructMeta, abc.ABCMeta):
+class Explanation(NamedTuple):
+    """Why a strategy does something, in words, and how sure it is of it, 0 to 100."""
+
+    reasoning: str | None = None
+    confidence: float | None = None
+
+
+class StructMeta(msgspec.StructMeta, abc.ABCMeta):
     """A struct that may have abstract methods."""
 
 
 class SignalStrategy(
-    msgspec.Struct, metaclass=_StructMeta, frozen=True, kw_only=True, forbid_unknown_fields=True
+    msgspec.Struct, metaclass=StructMeta, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
     """A strategy that maps each symbol's bars to target weights.
 
@@ -36,3 +43,11 @@ class SignalStrategy(
         sells all that is held. Returns float64[n], or a polars expression over the columns of
         ``Bars.frame()`` that yields as many values.
         """
+
+    def explain(self, bars: Bars, target: float) -> Explanation:
+        """Say why an order was sent at the last of ``bars``, after which nothing is shown.
+
+        ``target``: the weight that it is to bring about. Asked once for each order, if a strategy
+        has an answer of its own; the answer goes with the order to its fills.
+        """
+        return Explanation()

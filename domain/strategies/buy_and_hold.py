@@ -12,7 +12,5 @@ class BuyAndHold(SignalStrategy, frozen=True):
     position_size: PositionSize = 1.0
 
     def targets(self, bars: Bars, symbols: int) -> Floats:
-        """One weight at the first bar, then nothing more to say."""
-        weights = np.full(len(bars), np.nan)
-        weights[0] = self.position_size / symbols
-        return weights
+        """The symbol's share, at every bar: the first of the run may not be the first shown."""
+        return np.full(len(bars), self.position_size / symbols)

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-import numpy as np
 from msgspec import Meta
 
-from domain.indicators import above, sma
+from domain.indicators import sma
 from domain.market.bars import Bars, Floats
 from domain.strategies.base import PositionSize, SignalStrategy
+from domain.strategies.weights import while_above
 
 
 class MovingAverageCrossover(SignalStrategy, frozen=True):
@@ -27,6 +27,4 @@ class MovingAverageCrossover(SignalStrategy, frozen=True):
         """The symbol's share while fast is above slow, else 0; NaN until both means exist."""
         fast = sma(bars.close, self.short_period)
         slow = sma(bars.close, self.long_period)
-        weights = np.where(above(fast, slow), self.position_size / symbols, 0.0)
-        weights[np.isnan(slow)] = np.nan
-        return weights
+        return while_above(fast, slow, self.position_size / symbols)

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-import numpy as np
 from msgspec import Meta
 
 from domain.indicators import above, zscore
 from domain.market.bars import Bars, Floats
 from domain.strategies.base import PositionSize, SignalStrategy
+from domain.strategies.weights import from_to
 
 
 class MeanReversion(SignalStrategy, frozen=True):
@@ -29,7 +29,5 @@ class MeanReversion(SignalStrategy, frozen=True):
     def targets(self, bars: Bars, symbols: int) -> Floats:
         """The symbol's share on entry, 0 on exit, NaN (hold) between and until warm."""
         score = zscore(bars.close, self.period)
-        weights = np.full(len(bars), np.nan)
-        weights[above(-self.entry_z, score)] = self.position_size / symbols
-        weights[above(score, -self.exit_z)] = 0.0
-        return weights
+        fallen, back = above(-self.entry_z, score), above(score, -self.exit_z)
+        return from_to(fallen, back, self.position_size / symbols)

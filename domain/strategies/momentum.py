@@ -5,9 +5,10 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta
 
-from domain.indicators import above, momentum
+from domain.indicators import momentum
 from domain.market.bars import Bars, Floats
 from domain.strategies.base import PositionSize, SignalStrategy
+from domain.strategies.weights import while_above
 
 
 class Momentum(SignalStrategy, frozen=True):
@@ -22,7 +23,5 @@ class Momentum(SignalStrategy, frozen=True):
     def targets(self, bars: Bars, symbols: int) -> Floats:
         """The symbol's share while the return is above the threshold, else 0."""
         growth = 1.0 + momentum(bars.close, self.lookback)
-        rising = above(growth, 1.0 + self.threshold)
-        weights = np.where(rising, self.position_size / symbols, 0.0)
-        weights[np.isnan(growth)] = np.nan
-        return weights
+        enough = np.full(len(bars), 1.0 + self.threshold)
+        return while_above(growth, enough, self.position_size / symbols)

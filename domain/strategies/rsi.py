@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-import numpy as np
 from msgspec import Meta
 
 from domain.indicators import above, rsi
 from domain.market.bars import Bars, Floats
 from domain.strategies.base import PositionSize, SignalStrategy
+from domain.strategies.weights import from_to
 
 
 class RelativeStrength(SignalStrategy, frozen=True):
@@ -25,7 +25,5 @@ class RelativeStrength(SignalStrategy, frozen=True):
     def targets(self, bars: Bars, symbols: int) -> Floats:
         """The symbol's share on entry, 0 on exit, NaN (hold) between and until warm."""
         strength = rsi(bars.close, self.period)
-        weights = np.full(len(bars), np.nan)
-        weights[above(self.oversold, strength)] = self.position_size / symbols
-        weights[above(strength, self.overbought)] = 0.0
-        return weights
+        low, high = above(self.oversold, strength), above(strength, self.overbought)
+        return from_to(low, high, self.position_size / symbols)

@@ -92,8 +92,9 @@ async def collection(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """``POST /backtests``: 201 and the status object of the new run."""
     query_parameters(request, NoQuery)
-    store = core_of(request).store
-    run = await create_run(store, await read_json(request, BacktestRequest))
+    store, strategies = core_of(request).store, core_of(request).strategies
+    accepted = await strategies.accept(await read_json(request, BacktestRequest))
+    run = await create_run(store, accepted.request, accepted.code)
     return json_response(
         status_of(run, store.log_id), 201, {"Location": f"/backtests/{run.run_id}"}
     )
@@ -131,6 +132,12 @@ async def results(request: Request) -> Response:
     run, at_event = await _run(request)
     if at_event is not None:
         return _document(await core_of(request).results.document_at(run.run_id, at_event))
+    require_completed(run)
+    return _document(await core_of(request).results.document(run.run_id))
+
+
+def require_completed(run: Run) -> None:
+    """Raise ``ConflictError``, which says why, where a run has no results."""
     match run.state:
         case RunState.QUEUED | RunState.RUNNING:
             raise ConflictError("Results not ready")
@@ -139,7 +146,7 @@ async def results(request: Request) -> Response:
         case RunState.CANCELLED:
             raise ConflictError("the run was cancelled and has no results")
         case RunState.COMPLETED:
-            return _document(await core_of(request).results.document(run.run_id))
+            return
 
 
 async def cancel(request: Request) -> Response:

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.market.bars import Bars
 from domain.runs.manifest import Dataset, Manifest, Provided, describe
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 from service.audit.report import RunCheck
-from service.execution.job import ASKED_FOR, from_catalog, made_up
+from service.execution.job import ASKED_FOR, from_catalog, made_up, short_of_warmup
 from service.market_data.catalog import Catalog, begins_late, ends_early
 from service.market_data.errors import MissingData
 from service.market_data.session_range import session_range
@@ -29,14 +29,18 @@ class Inputs(NamedTuple):
     manifest: Manifest
     data: list[Provided]
     benchmark: Provided | None
+    code: Code | None
     notes: list[str]
 
 
-def inputs_of(request: BacktestRequest, recorded: Manifest, catalog: Catalog) -> Inputs:
+def inputs_of(
+    request: BacktestRequest, recorded: Manifest, catalog: Catalog, code: Code | None
+) -> Inputs:
     """Derive anew everything that decides the simulation.
 
     Taken over from the ``recorded`` manifest: versions, which symbols the catalog had no bars of,
-    and warnings that depend on what else the catalog held. Raises ``Contradiction``, and
+    how many bars there were to warm up on, and warnings that depend on what else the catalog held.
+    ``code``: the source of a user's own strategy. Raises ``Contradiction``, and
     ``DomainError`` or ``MarketDataError`` where the data cannot be had.
     """
     if recorded.request != request:
@@ -44,15 +48,19 @@ def inputs_of(request: BacktestRequest, recorded: Manifest, catalog: Catalog) ->
     datasets = [*recorded.data, *([recorded.benchmark] if recorded.benchmark else [])]
     _require_symbols(request, recorded)
     accounts = [_account_of(each, request, catalog) for each in datasets]
+    for account in accounts[: len(recorded.data)]:
+        if account.provided.warmup_bars < request.execution.warmup_bars:
+            text = short_of_warmup(account.provided, request.execution.warmup_bars)
+            account.warnings.append(_Warning(text))
     data = [account.provided for account in accounts[: len(recorded.data)]]
     benchmark = accounts[-1].provided if recorded.benchmark else None
-    derived = describe(request, data, benchmark, recorded.warnings)
+    derived = describe(request, data, benchmark, recorded.warnings, code)
     _require_data(datasets, [*derived.data, *([derived.benchmark] if derived.benchmark else [])])
     notes = _version_notes(recorded, derived) + _warning_notes(recorded.warnings, accounts)
     as_recorded = msgspec.structs.replace(
         derived, engine=recorded.engine, python=recorded.python, libraries=recorded.libraries
     )
-    return Inputs(as_recorded, data, benchmark, notes)
+    return Inputs(as_recorded, data, benchmark, code, notes)
 
 
 def _require_symbols(request: BacktestRequest, recorded: Manifest) -> None:
@@ -67,13 +75,25 @@ def _require_symbols(request: BacktestRequest, recorded: Manifest) -> None:
 
 def _require_data(recorded: list[Dataset], derived: list[Dataset]) -> None:
     changed = [
-        f"the prices of {then.symbol} ({then.source}) are not those of the run:"
-        f" {now.bars} bars of SHA-256 {now.sha256} now, {then.bars} bars of {then.sha256} then"
+        _difference(then, now)
         for then, now in zip(recorded, derived, strict=True)
-        if then.sha256 != now.sha256
+        if (then.sha256, then.actions_sha256) != (now.sha256, now.actions_sha256)
     ]
     if changed:
         raise Contradiction(*changed, check="data")
+
+
+def _difference(then: Dataset, now: Dataset) -> str:
+    if then.sha256 == now.sha256:
+        return (
+            f"the corporate actions of {then.symbol} are not those of the run:"
+            f" {now.actions} of SHA-256 {now.actions_sha256} now,"
+            f" {then.actions} of {then.actions_sha256} then"
+        )
+    return (
+        f"the prices of {then.symbol} ({then.source}) are not those of the run:"
+        f" {now.bars} bars of SHA-256 {now.sha256} now, {then.bars} bars of {then.sha256} then"
+    )
 
 
 def _version_notes(recorded: Manifest, derived: Manifest) -> list[str]:
@@ -111,34 +131,36 @@ def _account_of(dataset: Dataset, request: BacktestRequest, catalog: Catalog) ->
     if request.data_source == "synthetic":
         if dataset.source != "synthetic":
             raise Contradiction(f"its manifest has {symbol} from the catalog, asked was synthetic")
-        provided, warnings = made_up(request, symbol, ASKED_FOR)
+        provided, warnings = made_up(request, symbol, dataset.warmup_bars, ASKED_FOR)
         return _Account(provided, [_Warning(text) for text in warnings])
     if dataset.source == "synthetic":
-        return _made_up_for_want(symbol, request, catalog)
-    provided, told = from_catalog(request, catalog, symbol)
-    edges = _edges(provided.bars, request)
+        return _made_up_for_want(dataset, request, catalog)
+    provided, told = from_catalog(request, catalog, symbol, dataset.warmup_bars)
+    edges = _edges(provided, request)
     certain = [_Warning(text) for text in told if text not in edges]
     # Whether the edges were told depends on the file's bars outside the run's range.
     return _Account(provided, certain + [_Warning(text, text in told, False) for text in edges])
 
 
-def _made_up_for_want(symbol: str, request: BacktestRequest, catalog: Catalog) -> _Account:
+def _made_up_for_want(dataset: Dataset, request: BacktestRequest, catalog: Catalog) -> _Account:
+    symbol, warmup = dataset.symbol, dataset.warmup_bars
     start, end = session_range(request.start, request.end, request.resolution, request.timezone)
     missing = MissingData(symbol, request.resolution, start, end, (), ())
     still = False
     try:
-        from_catalog(request, catalog, symbol)
+        from_catalog(request, catalog, symbol, warmup)
     except MissingData as error:
         missing, still = error, True
-    provided, (text,) = made_up(request, symbol, str(missing))
+    provided, (text,) = made_up(request, symbol, warmup, str(missing))
     opening = text.partition("; ")[0] + "; "
     return _Account(provided, [_Warning(text, still, opening=opening)])
 
 
-def _edges(bars: Bars, request: BacktestRequest) -> list[str]:
-    resolution = request.resolution
+def _edges(provided: Provided, request: BacktestRequest) -> list[str]:
+    bars, resolution = provided.bars, request.resolution
     start, end = session_range(request.start, request.end, resolution, request.timezone)
-    return [*begins_late(bars, resolution, start), *ends_early(bars, resolution, end)]
+    traded = bars.between(start, end)
+    return [*begins_late(traded, resolution, start), *ends_early(traded, resolution, end)]
 
 
 def _warning_notes(recorded: list[str], accounts: list[_Account]) -> list[str]:

@@ -3,19 +3,24 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 import eventstore.audit
 from domain.errors import DomainError
+from domain.runs.events import Queued, code_of, decode
 from eventstore.compare import compare
 from eventstore.errors import EventStoreError
 from eventstore.findings import Finding
 from eventstore.store import EventStore
 from eventstore.tree import TreeRoot
+from service.audit.apart import reexecute_apart
 from service.audit.checkpoint import HASH_BYTES, Checkpoint, from_hex, require_signature
 from service.audit.errors import EvidenceError
 from service.audit.reexecution import reexecute
 from service.audit.report import AuditReport
 from service.market_data.catalog import Catalog
 from service.projections import RUN_STREAM, stored_projections
+from service.settings import Settings
 
 RUNS = "SELECT stream FROM events WHERE event_id = 1 AND stream GLOB ? ORDER BY position"
 
@@ -52,29 +57,52 @@ def check_stored(log: Path, stream: str | None, checkpoint: Checkpoint | None) -
 
 
 async def simulate_again(
-    store: EventStore, catalog: Catalog, stream: str | None, report: AuditReport, progress: Progress
+    store: EventStore,
+    settings: Settings,
+    stream: str | None,
+    report: AuditReport,
+    progress: Progress,
 ) -> None:
     """Re-execute one run, or all of the log; add what comes of it to ``report``.
 
+    Users' own code runs in processes of its own, within the limits of ``settings``.
     ``progress`` is told how many runs of how many are done.
     """
     try:
         streams = [stream] if stream is not None else await _run_streams(store)
-        await _simulate_all(store, catalog, streams, report, progress)
+        await _simulate_all(store, settings, streams, report, progress)
     except EventStoreError as error:
         report.findings.append(Finding(check="file", reason=str(error)))
 
 
 async def _simulate_all(
-    store: EventStore, catalog: Catalog, streams: list[str], report: AuditReport, progress: Progress
+    store: EventStore,
+    settings: Settings,
+    streams: list[str],
+    report: AuditReport,
+    progress: Progress,
 ) -> None:
+    catalog = Catalog(settings.market_path)
     for done, each in enumerate(streams, 1):
-        outcome = await reexecute(store, each, catalog)
+        if await _runs_own_code(store, each):
+            outcome = await reexecute_apart(store, each, settings)
+        else:
+            outcome = await reexecute(store, each, catalog)
         report.runs += 1
         report.compared += outcome.compared
         report.findings += outcome.findings
         report.notes += outcome.notes
         progress(done, len(streams))
+
+
+async def _runs_own_code(store: EventStore, stream: str) -> bool:
+    for first in await store.read(stream, limit=1):
+        try:
+            queued = decode(first.type, first.payload)
+        except (DomainError, msgspec.MsgspecError):
+            return False  # it will be a finding, and is not run
+        return isinstance(queued, Queued) and code_of(queued, first.attachment) is not None
+    return False
 
 
 async def _run_streams(store: EventStore) -> list[str]:

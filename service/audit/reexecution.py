@@ -3,12 +3,23 @@
 from collections.abc import AsyncIterator, Iterator
 
 import msgspec
+from msgspec import UNSET
 
 from domain.engine.simulate import simulate
 from domain.errors import DomainError
-from domain.runs.events import Cancelled, EncodedEvent, Failed, Queued, Started, decode, encode
+from domain.runs.events import (
+    Cancelled,
+    EncodedEvent,
+    Failed,
+    Queued,
+    Started,
+    code_of,
+    decode,
+    encode,
+)
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 from eventstore.events import Event
 from eventstore.findings import Finding
 from eventstore.store import EventStore
@@ -40,8 +51,9 @@ class _Unsound(Exception):
 async def reexecute(store: EventStore, stream: str, catalog: Catalog) -> Reexecution:
     """Simulate the run that ``stream`` records and compare all its events.
 
-    The request is that of the first event; prices come from the catalog or are made up, symbol by
-    symbol as the manifest says, and must have the manifest's SHA-256. A run that was cancelled, or
+    The request, and the source of a user's own strategy, are those of the first event; prices come
+    from the catalog or are made up, symbol by symbol as the manifest says, and must have the
+    manifest's SHA-256. A run that was cancelled, or
     failed for a reason that is not in its request and data, is compared as far as it got.
     """
     outcome = Reexecution()
@@ -53,13 +65,15 @@ async def reexecute(store: EventStore, stream: str, catalog: Catalog) -> Reexecu
         )
         return outcome
     try:
-        request = _request(first)
+        queued = _queued(first)
         manifest = None if second is None else _manifest(second)
         if manifest is None or second is None:
             await _require_end(events)
             outcome.notes.append(f"{stream}: it was never started, there is nothing to simulate")
             return outcome
-        inputs = _inputs(second, request, manifest, catalog)
+        inputs = _inputs(
+            second, queued.request, manifest, catalog, code_of(queued, first.attachment)
+        )
         outcome.notes += [f"{stream}: {note}" for note in inputs.notes]
         await _compare(_from(second, events), _simulated(inputs), outcome)
     except _Unsound as unsound:
@@ -72,6 +86,12 @@ async def _compare(
 ) -> None:
     event: Event | None = None
     async for event in stored:
+        ending = _decoded(event) if event.type == "state" else None
+        if isinstance(ending, Failed) and ending.exceeded is not UNSET:
+            # It may take for ever, or all memory, here too.
+            outcome.notes.append(_how_it_ended(event, ending, outcome.compared))
+            await _require_end(stored)
+            return
         expected = next(simulated, None)
         if expected is None:
             raise _unsound(event, "it comes after the last event that the simulation gives")
@@ -79,14 +99,10 @@ async def _compare(
         if found is None:
             outcome.compared += 1
             continue
-        ending = _decoded(event) if event.type == "state" else None
         if not isinstance(ending, Cancelled | Failed) or ending.previous_state != "running":
             raise _unsound(event, found)
+        outcome.notes.append(_how_it_ended(event, ending, outcome.compared))
         await _require_end(stored)
-        how = f"failed ({ending.error})" if isinstance(ending, Failed) else "was cancelled"
-        outcome.notes.append(
-            f"{event.stream}: it {how}; the {outcome.compared} events before are as simulated"
-        )
         return
     if event is not None and next(simulated, None) is not None:
         outcome.notes.append(
@@ -94,14 +110,25 @@ async def _compare(
         )
 
 
+def _how_it_ended(event: Event, ending: Cancelled | Failed, compared: int) -> str:
+    how = f"failed ({ending.error})" if isinstance(ending, Failed) else "was cancelled"
+    return f"{event.stream}: it {how}; the {compared} events before are as simulated"
+
+
 async def _require_end(events: AsyncIterator[Event]) -> None:
     async for event in events:
         raise _unsound(event, "it comes after the run's last event")
 
 
-def _inputs(event: Event, request: BacktestRequest, manifest: Manifest, catalog: Catalog) -> Inputs:
+def _inputs(
+    event: Event,
+    request: BacktestRequest,
+    manifest: Manifest,
+    catalog: Catalog,
+    code: Code | None,
+) -> Inputs:
     try:
-        return inputs_of(request, manifest, catalog)
+        return inputs_of(request, manifest, catalog, code)
     except Contradiction as error:
         raise _unsound(event, *error.reasons, check=error.check) from error
     except (DomainError, MarketDataError) as error:
@@ -110,19 +137,21 @@ def _inputs(event: Event, request: BacktestRequest, manifest: Manifest, catalog:
 
 def _simulated(inputs: Inputs) -> Iterator[EncodedEvent]:
     bars = [provided.bars for provided in inputs.data]
-    benchmark = inputs.benchmark.bars if inputs.benchmark else None
+    request = inputs.manifest.request
+    benchmark = inputs.benchmark.held(request) if inputs.benchmark else None
+    actions = [provided.acting() for provided in inputs.data]
     try:
-        for batch in simulate(inputs.manifest, bars, benchmark):
+        for batch in simulate(inputs.manifest, bars, benchmark, actions, code=inputs.code):
             yield from batch
     except Exception as error:  # as in an engine process: whatever is raised ends the run
         yield encode(failure(error, "running"))
 
 
-def _request(event: Event) -> BacktestRequest:
+def _queued(event: Event) -> Queued:
     queued = _decoded(event)
     if not isinstance(queued, Queued):
         raise _unsound(event, "it should be the run's request, state queued")
-    return queued.request
+    return queued
 
 
 def _manifest(event: Event) -> Manifest | None:

@@ -72,9 +72,7 @@ async def _simulate_again(settings: "Settings", stream: str | None, report: "Aud
     from eventstore.store import EventStore
     from service.audit.inspection import simulate_again
     from service.cli.report import progress_bar
-    from service.market_data.catalog import Catalog
 
-    catalog = Catalog(settings.market_path)
     async with await EventStore.open(settings.log_path, read_only=True) as store:
         with progress_bar(Console(stderr=True)) as bar:
             task = bar.add_task("simulating again", total=None, note="")
@@ -82,28 +80,29 @@ async def _simulate_again(settings: "Settings", stream: str | None, report: "Aud
             def progress(done: int, runs: int) -> None:
                 bar.update(task, completed=done, total=runs, note=f"{done} of {runs} runs")
 
-            await simulate_again(store, catalog, stream, report, progress)
+            await simulate_again(store, settings, stream, report, progress)
 
 
 def _show(report: "AuditReport", *, as_json: bool) -> None:
     import msgspec
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
+
+    from service.cli.plain import plain
 
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
         return
     console = Console()
-    console.print(Text(_summary(report)), soft_wrap=True)
+    console.print(plain(_summary(report)), soft_wrap=True)
     for note in report.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(plain(f"note: {note}"), soft_wrap=True)
     if report.findings:
         table = Table("check", "position", "stream", "event", "what is wrong", title="Findings")
         for finding in report.findings:
             where = (finding.position, finding.stream, finding.event_id)
-            cells = ("" if value is None else str(value) for value in where)
-            table.add_row(finding.check, *cells, Text(finding.reason))
+            cells = (plain("" if value is None else value) for value in where)
+            table.add_row(finding.check, *cells, plain(finding.reason))
         console.print(table)
 
 

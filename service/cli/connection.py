@@ -1,13 +1,15 @@
 """Every command speaks HTTP: to a running service, or to one of its own over the data folder."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from service.client.client import Client
+    from service.execution.child_process import ChildProcess
     from service.settings import Settings
 
 
@@ -25,40 +27,65 @@ def with_client(
     """
     import uvloop
 
-    from service.client.client import Client
     from service.settings import Settings
 
     settings = Settings.from_environment(os.environ, data_dir=data_dir)
+    key = api_key or next(iter(settings.api_keys), None)
 
     async def connect_and_use() -> None:
-        if url is not None:
-            key = api_key or next(iter(settings.api_keys), None)
-            async with Client(url, key) as client:
-                await use(client)
-        else:
-            async with _own_service(settings, read_only) as own, Client(own) as client:
+        service = _own_service(settings, read_only) if url is None else nullcontext(url)
+        async with service as address:
+            # Imported only now: the engine of an own service loads meanwhile.
+            from service.client.client import Client
+
+            async with Client(address, None if url is None else key) as client:
+                gc.enable()
                 await use(client)
 
-    uvloop.run(connect_and_use())
+    # Nothing that is imported is garbage: to look for some, now and once more when the process
+    # ends, would take a quarter of a short command's time.
+    gc.disable()
+    try:
+        uvloop.run(connect_and_use())
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @asynccontextmanager
 async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[str]:
     """Serve the data folder on a free loopback port for this one command; gives the URL."""
-    from service.core import open_core, open_core_read_only
-    from service.logs import configure_logging
-    from service.server import listening
     from service.settings import Settings
 
     private = Settings(
         data_dir=settings.data_dir,
         engine_processes=1,  # for one command; each more delays its start
         missing_data=settings.missing_data,
+        strategies=settings.strategies,
+        run_seconds_max=settings.run_seconds_max,
+        run_memory_mib_max=settings.run_memory_mib_max,
         port=0,
         log_level="warning",
         log_format="text",
     )
-    configure_logging(private)
-    opened = open_core_read_only(private) if read_only else open_core(private)
-    async with opened as core, listening(private, core) as url:
-        yield url
+    async with nullcontext() if read_only else _engine(private) as engine:
+        # Imported only now: the engine loads meanwhile, on another core.
+        from service.core import open_core, open_core_read_only
+        from service.logs import configure_logging
+        from service.server import listening
+
+        configure_logging(private)
+        opened = open_core(private, [engine]) if engine else open_core_read_only(private)
+        async with opened as core, listening(private, core) as url:
+            yield url
+
+
+@asynccontextmanager
+async def _engine(settings: "Settings") -> AsyncIterator["ChildProcess"]:
+    from service.execution.child_process import ChildProcess
+
+    engine = await ChildProcess.engine(settings.engine_arguments)
+    try:
+        yield engine
+    finally:
+        await engine.kill()

@@ -8,7 +8,9 @@ import typer
 
 from service.cli.connection import with_client
 from service.cli.failures import failures_told
-from service.cli.options import ApiKey, DataDirectory, Url
+from service.cli.files import written_whole
+from service.cli.options import ApiKey, DataDirectory, Output, Url
+from service.cli.plain import spelled_out
 
 if TYPE_CHECKING:
     from service.audit.checkpoint import Checkpoint
@@ -22,7 +24,6 @@ PublicKey: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="HEX", help="The key that must have signed, as `backtape audit-key`."),
 ]
-Output: TypeAlias = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
 
 prove_app = typer.Typer(name="prove", help="Proofs to hand out.", no_args_is_help=True)
 
@@ -137,7 +138,7 @@ def verify(
     with failures_told(), file.open("rb") as opened:
         verified = verify_export(opened, public_key)
     for line in _proven(verified, trusted=public_key is not None):
-        typer.echo(line)
+        typer.echo(spelled_out(line))
 
 
 def _proven(verified: "Verified", *, trusted: bool) -> list[str]:
@@ -173,14 +174,9 @@ def _export(
     data_dir: Path | None,
 ) -> None:
     async def write(client: "Client") -> None:
-        draft = output.with_name(output.name + ".part")
-        try:
-            with draft.open("wb") as file:
-                async for piece in client.export(run_id, event_id):
-                    file.write(piece)
-            draft.replace(output)
-        finally:
-            draft.unlink(missing_ok=True)
+        with written_whole(output) as file:
+            async for piece in client.export(run_id, event_id):
+                file.write(piece)
 
     _ask(write, url, api_key, data_dir)
 

@@ -4,13 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from rich.console import Console
-from rich.text import Text
+
+from service.cli.plain import plain
+
+# Ctrl-C, and a reader of the output who has left: to them there is nothing to be said.
+_ENDINGS = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 
 
 def tell(message: str) -> None:
     """Say something to the user, on standard error."""
-    Console(stderr=True, soft_wrap=True).print(Text(message))
+    # Imported only now: a command that has nothing to say begins its work sooner.
+    from rich.console import Console
+
+    Console(stderr=True, soft_wrap=True).print(plain(message))
 
 
 @contextmanager
@@ -18,8 +24,11 @@ def failures_told() -> Iterator[None]:
     """Failures that a user can mend end the command with their message and exit code 1."""
     try:
         yield
-    except Exception as error:
+    except BaseException as error:
         failures = list(_leaves(error))
+        for failure in failures:
+            if isinstance(failure, _ENDINGS):
+                raise failure from None
         if not all(isinstance(failure, _mendable()) for failure in failures):
             raise
         for failure in failures:
@@ -32,7 +41,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     from domain.errors import DomainError
     from eventstore.errors import EventStoreError
     from service.audit.errors import EvidenceError
-    from service.client.client import ClientError
+    from service.client.errors import ClientError
     from service.market_data.errors import MarketDataError
     from service.server import ServerFailed
     from service.settings import SettingsError
@@ -46,6 +55,8 @@ def _words(error: BaseException) -> str:
 
     if isinstance(error, LogLocked):
         return f"{error}; to use a service that runs on this folder, give its address with --url"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
     return str(error)
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from service.cli import audit, data, demo, evidence, runs, serve, upkeep
+from service.cli import audit, data, demo, evidence, runs, serve, strategies, upkeep
 
 app = typer.Typer(
     name="backtape",
@@ -12,10 +12,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app)
+app.add_typer(strategies.app)
 app.command("serve")(serve.serve)
 app.command("run")(runs.run)
 app.command("runs")(runs.list_runs)
 app.command("results")(runs.results)
+app.command("report")(runs.report)
 app.command("demo")(demo.demo)
 app.command("audit")(audit.audit)
 app.command("checkpoint")(evidence.checkpoint)

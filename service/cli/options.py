@@ -21,4 +21,5 @@ Url: TypeAlias = Annotated[
 ApiKey: TypeAlias = Annotated[
     str | None, typer.Option(help="The service's API key; else the first of BACKTAPE_API_KEY.")
 ]
+Output: TypeAlias = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

@@ -6,8 +6,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
 
+from service.cli.plain import plain
+
+LOG_LINES_SHOWN = 20
 TRADES_SHOWN = 10
 PERCENT = {
     "total_return", "annualized_return", "volatility", "max_drawdown", "var_95", "cvar_95",
@@ -28,9 +30,8 @@ def progress_bar(console: Console) -> Progress:
 
 
 def show_results(console: Console, results: dict[str, Any]) -> None:
-    """Print warnings, the metrics and the last trades of a results document."""
-    for line in results["logs"]:
-        console.print(Text(f"{line['level']}: {line['message']}", style="yellow"), soft_wrap=True)
+    """Print the first log lines, the metrics and the last trades of a results document."""
+    _show_log(console, results["logs"])
     console.print(_metrics(results["metrics_summary"]))
     if results["trades"]:
         console.print(_trades(results["trades"]))
@@ -43,9 +44,20 @@ def show_runs(console: Console, runs: Iterable[dict[str, Any]]) -> None:
     for run in runs:
         created, finished = (_moment(run[name]) for name in ("created_at", "finished_at"))
         progress = f"{run['progress']:.0%}"
-        error = Text(run["error"] or "")
+        error = plain(run["error"] or "")
         table.add_row(run["run_id"], run["state"], progress, created, finished, error)
     console.print(table)
+
+
+def _show_log(console: Console, lines: list[dict[str, str]]) -> None:
+    for line in lines[:LOG_LINES_SHOWN]:
+        # What comes after a line feed cannot pass for a line of its own.
+        message = line["message"].replace("\n", "\n    ")
+        at = f"{_moment(line['bar'])} " if "bar" in line else ""
+        console.print(plain(f"{at}{line['level']}: {message}", style="yellow"), soft_wrap=True)
+    if len(lines) > LOG_LINES_SHOWN:
+        more = f"and {len(lines) - LOG_LINES_SHOWN:,} more log lines: --json has them all"
+        console.print(plain(more, style="yellow"), soft_wrap=True)
 
 
 def _metrics(metrics: dict[str, float | int | None]) -> Table:
@@ -65,7 +77,7 @@ def _trades(trades: list[dict[str, Any]]) -> Table:
     for trade in shown:
         row = {**trade, "timestamp": _moment(trade["timestamp"])}
         table.add_row(
-            *(_number(value) if isinstance(value, float) else Text(value)
+            *(_number(value) if isinstance(value, float) else plain(value)
               for value in (row[name] for name in columns))
         )  # fmt: skip
     return table

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from service.client.client import ClientError
+from service.client.errors import ClientError
 
 
 def read_spec(spec: str | None) -> dict[str, Any]:
@@ -35,10 +35,10 @@ def with_flags(
         merged["strategy"] = {"name": strategy}
     if params:
         spec = _part(merged, "strategy")
-        given = _part(spec, "params") | _assignments("--param", params)
+        given = _part(spec, "params") | assignments("--param", params)
         merged["strategy"] = spec | {"params": given}
     if execution:
-        given = _part(merged, "execution") | _assignments("--execution", execution)
+        given = _part(merged, "execution") | assignments("--execution", execution)
         merged["execution"] = given
     return merged
 
@@ -50,7 +50,8 @@ def _part(request: dict[str, Any], name: str) -> dict[str, Any]:
     return part
 
 
-def _assignments(flag: str, texts: Iterable[str]) -> dict[str, Any]:
+def assignments(flag: str, texts: Iterable[str]) -> dict[str, Any]:
+    """Read NAME=VALUE texts, values as JSON or else as they stand. Raises ``ClientError``."""
     given = {}
     for text in texts:
         name, equals, value = text.partition("=")

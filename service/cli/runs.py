@@ -1,4 +1,4 @@
-"""``backtape run``, ``runs`` and ``results``: of a running service, or of a data folder itself."""
+"""``backtape run``, ``runs``, ``results``, ``report``: of a running service, or a data folder."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -6,7 +6,8 @@ import typer
 
 from service.cli.connection import with_client
 from service.cli.failures import failures_told
-from service.cli.options import ApiKey, DataDirectory, Json, Url
+from service.cli.files import written_whole
+from service.cli.options import ApiKey, DataDirectory, Json, Output, Url
 
 if TYPE_CHECKING:
     from service.client.client import Client
@@ -101,13 +102,31 @@ def results(
         with_client(show, url, api_key, data_dir, read_only=True)
 
 
+def report(
+    run_id: Annotated[str, typer.Argument(help="As `backtape runs` lists it.")],
+    output: Output,
+    url: Url = None,
+    api_key: ApiKey = None,
+    data_dir: DataDirectory = None,
+) -> None:
+    """Write the tear sheet of a completed run: one HTML file that opens without a server."""
+
+    async def write(client: "Client") -> None:
+        page = await client.report(run_id)
+        with written_whole(output) as file:
+            file.write(page)
+
+    with failures_told():
+        with_client(write, url, api_key, data_dir, read_only=True)
+
+
 async def _run(client: "Client", request: dict[str, Any], *, as_json: bool) -> None:
     from contextlib import aclosing
 
     from rich.console import Console
 
     from service.cli.report import progress_bar
-    from service.client.client import ClientError
+    from service.client.errors import ClientError
 
     run_id = (await client.create(request))["run_id"]
     console = Console(stderr=True)

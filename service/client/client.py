@@ -12,6 +12,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from service.client.errors import ClientError
+
 ATTEMPTS_MAX = 8
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 5.0
@@ -35,10 +37,6 @@ class StreamEvent(msgspec.Struct, frozen=True):
         return self.type == "state" and self.payload["state"] in ended
 
 
-class ClientError(Exception):
-    """The service refused or cannot be reached; the message says which and why."""
-
-
 _decode_event = msgspec.json.Decoder(StreamEvent).decode
 
 
@@ -54,6 +52,8 @@ class Client:
             headers=httpx2.Headers(self._headers, encoding="latin-1"),
             timeout=HTTP_SECONDS_MAX,
             trust_env=False,
+            # Without TLS there is nothing to verify: the certificates need not be loaded.
+            verify=self._url.startswith("https:"),
         )
         self._resources = AsyncExitStack()
 
@@ -89,6 +89,11 @@ class Client:
     async def results(self, run_id: str) -> bytes:
         """Get the results document as JSON bytes. Raises ``ClientError``."""
         return await self._ask("GET", f"/backtests/{quote(run_id, safe='')}/results")
+
+    async def report(self, run_id: str) -> bytes:
+        """Get the tear sheet as one HTML page. Raises ``ClientError``."""
+        path = f"/backtests/{quote(run_id, safe='')}/report"
+        return await self._ask("GET", path, media_type="text/html; charset=utf-8")
 
     async def checkpoint(self) -> bytes:
         """Get a signed checkpoint of the log as JSON bytes. Raises ``ClientError``."""
@@ -165,6 +170,7 @@ class Client:
         *,
         content: bytes | None = None,
         headers: Mapping[str, str] = {},
+        media_type: str = "application/json",
     ) -> bytes:
         try:
             response = await self._http.request(method, path, content=content, headers=headers)
@@ -172,8 +178,8 @@ class Client:
             raise ClientError(f"{self._url} cannot be reached: {error}") from error
         if not response.is_success:
             raise ClientError(_detail(response))
-        if response.headers.get("content-type") != "application/json":
-            raise ClientError(f"{self._url} is not this service: its answer is not JSON")
+        if response.headers.get("content-type") != media_type:
+            raise ClientError(f"{self._url} is not this service: its answer is not {media_type}")
         return response.content
 
     def _stream_url(self, run_id: str, last_event_id: int, log_id: str | None) -> str:

@@ -4,15 +4,17 @@ import logging
 from contextlib import aclosing
 
 import anyio
+from msgspec import UNSET, UnsetType
 
 from domain.runs import lifecycle
-from domain.runs.events import Cancelled, Queued, decode, encode
+from domain.runs.events import Cancelled, Limit, Queued, code_of, decode, encode
 from domain.runs.lifecycle import IllegalMove
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 from eventstore.errors import EventStoreError, InvalidArgument, VersionConflict
 from eventstore.events import Event
 from eventstore.store import EventStore
-from service.execution.executor import Executor, ExecutorDied
+from service.execution.executor import Executor, ExecutorDied, LimitExceeded
 from service.execution.recording import Diverged, Recording
 from service.projections import RUN_STREAM, oldest_active, stream_of
 from service.runs import get_run, stored_form
@@ -115,10 +117,11 @@ class Dispatcher:
         (first,) = await self._store.read(stream_of(run_id), limit=1)
         queued = decode(first.type, first.payload)
         assert isinstance(queued, Queued)
+        code = code_of(queued, first.attachment)
         deaths = reached = 0
         while deaths < ATTEMPTS_MAX:
             try:
-                await self._append_all(run_id, queued.request)
+                await self._append_all(run_id, queued.request, code)
             except ExecutorDied as error:
                 died = str(error)
                 logger.warning("an engine died", extra={"run_id": run_id, "error": died})
@@ -131,22 +134,25 @@ class Dispatcher:
                 # Another attempt would come to the same.
                 await self._fail(run_id, str(error))
                 return
+            except LimitExceeded as error:
+                await self._fail(run_id, str(error), error.limit)
+                return
             else:
                 return
         await self._fail(run_id, f"{died}, {ATTEMPTS_MAX} times in a row while executing this run")
 
-    async def _append_all(self, run_id: str, request: BacktestRequest) -> None:
+    async def _append_all(self, run_id: str, request: BacktestRequest, code: Code | None) -> None:
         stream = stream_of(run_id)
         version = await self._store.head(stream)
         recording = Recording(self._store, stream, after=1)
-        async with aclosing(self._executor.execute(run_id, request)) as batches:
+        async with aclosing(self._executor.execute(run_id, request, code)) as batches:
             async for batch in batches:
                 if unseen := await recording.unseen(batch):
                     appended = await self._store.append(stream, stored_form(unseen), version)
                     version = appended.version
 
-    async def _fail(self, run_id: str, error: str) -> None:
+    async def _fail(self, run_id: str, error: str, exceeded: Limit | UnsetType = UNSET) -> None:
         stream = stream_of(run_id)
         version = await self._store.head(stream)
-        failed = lifecycle.fail(await get_run(self._store, run_id), error)
+        failed = lifecycle.fail(await get_run(self._store, run_id), error, exceeded)
         await self._store.append(stream, stored_form([encode(failed)]), version)

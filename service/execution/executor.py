@@ -3,8 +3,9 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from domain.runs.events import EncodedEvent
+from domain.runs.events import EncodedEvent, Limit
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 
 
 class ExecutorDied(Exception):
@@ -18,6 +19,14 @@ class ExecutorDied(Exception):
         self.began = began
 
 
+class LimitExceeded(Exception):
+    """The run used more than it may of ``limit``; the message says how much that is."""
+
+    def __init__(self, message: str, limit: Limit) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
 class Executor(Protocol):
     """Simulates runs elsewhere: it only moves batches of events."""
 
@@ -26,9 +35,10 @@ class Executor(Protocol):
         """How many runs it executes at once."""
 
     def execute(
-        self, run_id: str, request: BacktestRequest
+        self, run_id: str, request: BacktestRequest, code: Code | None
     ) -> AsyncGenerator[list[EncodedEvent], None]:
         """Yield the run's events after ``state queued``, in batches; closing it stops the run.
 
-        Raises ``ExecutorDied``. The same request yields the same events, however often.
+        Raises ``ExecutorDied`` or ``LimitExceeded``. The same arguments yield the same events,
+        however often.
         """

@@ -9,20 +9,36 @@ from typing import BinaryIO, TypeAlias
 import msgspec
 
 from domain.runs.events import EncodedEvent
+from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 
 LENGTH_BYTES = 4
 
 
 class Execute(msgspec.Struct, frozen=True, tag="execute"):
-    """To the engine: simulate this run and send its events."""
+    """To the engine: simulate this run and send its events.
+
+    ``code``: the source of its strategy, where that is a user's own.
+    """
 
     run_id: str
     request: BacktestRequest
+    code: Code | None = None
+
+
+class Check(msgspec.Struct, frozen=True, tag="check"):
+    """To the engine: look for look-ahead in this finished run and send the report as an event."""
+
+    run_id: str
+    manifest: Manifest
+    code: Code | None
+    moments: int
+    seed: int
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
-    """To the engine: stop this run, if it is still the one being simulated."""
+    """To the engine: stop this run, if it is still the one in hand."""
 
     run_id: str
 
@@ -38,10 +54,16 @@ class Batch(msgspec.Struct, frozen=True, tag="batch"):
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """From the engine: it has let go of the run in hand; each ``Execute`` is answered by one."""
+    """From the engine: it has let go of the run in hand; each ``Job`` is answered by one.
+
+    ``worn``: it is not fit for another.
+    """
+
+    worn: bool = False
 
 
-Command: TypeAlias = Execute | Stop
+Job: TypeAlias = Execute | Check
+Command: TypeAlias = Execute | Check | Stop
 Reply: TypeAlias = Ready | Batch | Done
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -49,19 +71,25 @@ _decode_command: Callable[[bytes], Command] = msgspec.msgpack.Decoder(Command).d
 _decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(Reply).decode
 
 
-def pack(message: Command | Reply) -> bytes:
+def pack(message: msgspec.Struct) -> bytes:
     """Frame a message."""
     body = _encode(message)
     return len(body).to_bytes(LENGTH_BYTES, "big") + body
 
 
-def read_command(stream: BinaryIO) -> Command | None:
-    """Wait for the next command; ``None`` when the other side is gone, be it half-way."""
+def read_body(stream: BinaryIO) -> bytes | None:
+    """Wait for the next frame; ``None`` when the other side is gone, be it half-way."""
     header = stream.read(LENGTH_BYTES)
     length = int.from_bytes(header, "big")
     if len(header) < LENGTH_BYTES or len(body := stream.read(length)) < length:
         return None
-    return _decode_command(body)
+    return body
+
+
+def read_command(stream: BinaryIO) -> Command | None:
+    """Wait for the next command; ``None`` when the other side is gone, be it half-way."""
+    body = read_body(stream)
+    return None if body is None else _decode_command(body)
 
 
 class ReplyParser:

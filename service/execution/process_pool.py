@@ -1,15 +1,21 @@
 """The local executor: as many engine processes as asked for, spawned once, replaced when gone."""
 
 import logging
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from types import TracebackType
 
 import anyio
 
 from domain.runs.events import EncodedEvent
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
+from service.execution.child_process import ChildProcess
 from service.execution.engine_process import EngineProcess
+from service.execution.executor import ExecutorDied
+from service.execution.frames import Check, Execute, Job
 
 logger = logging.getLogger(__name__)
 
@@ -19,12 +25,22 @@ STOP_SECONDS_MAX = 1.0
 class ProcessPool:
     """An ``Executor`` over engine processes on this machine. An async context manager.
 
-    ``arguments`` go to each engine: the market folder and what to do about missing data.
+    ``arguments`` go to each engine: the market folder, what to do about missing data, and how many
+    MiB of memory a run may take. ``run_seconds_max``: how long a run may keep its engine busy.
+    ``started``: engines with these arguments that run already; they are its own from now on.
     """
 
-    def __init__(self, size: int, arguments: Sequence[str]) -> None:
+    def __init__(
+        self,
+        size: int,
+        arguments: Sequence[str],
+        run_seconds_max: float = math.inf,
+        started: Sequence[ChildProcess] = (),
+    ) -> None:
         self._size = size
         self._arguments = arguments
+        self._run_seconds_max = run_seconds_max
+        self._started = started
         self._idle: deque[EngineProcess] = deque()
         self._all: set[EngineProcess] = set()
         self._places = anyio.Semaphore(size)
@@ -40,7 +56,8 @@ class ProcessPool:
         return sorted(process.pid for process in self._all if process.alive)
 
     async def __aenter__(self) -> "ProcessPool":
-        for _ in range(self._size):
+        self._idle.extend(self._keep(process) for process in self._started)
+        for _ in range(self._size - len(self._started)):
             self._idle.append(await self._spawn())
         return self
 
@@ -54,14 +71,27 @@ class ProcessPool:
             for process in self._all:
                 await process.kill()
 
-    async def execute(
-        self, run_id: str, request: BacktestRequest
+    def execute(
+        self, run_id: str, request: BacktestRequest, code: Code | None = None
     ) -> AsyncGenerator[list[EncodedEvent], None]:
         """Simulate a run on an idle engine; see ``Executor``."""
+        return self._run(Execute(run_id, request, code))
+
+    async def check(self, check: Check) -> EncodedEvent:
+        """Look for look-ahead on an idle engine: its report, or how it failed.
+
+        Raises ``ExecutorDied`` or ``LimitExceeded``.
+        """
+        async with aclosing(self._run(check)) as batches:
+            async for events in batches:
+                return events[0]
+        raise ExecutorDied("the engine gave no answer")
+
+    async def _run(self, job: Job) -> AsyncGenerator[list[EncodedEvent], None]:
         async with self._places:
             process = await self._borrow()
             try:
-                async for events in process.run(run_id, request):
+                async for events in process.run(job, self._run_seconds_max):
                     yield events
             finally:
                 with anyio.CancelScope(shield=True):
@@ -85,9 +115,13 @@ class ProcessPool:
 
     async def _spawn(self) -> EngineProcess:
         with anyio.CancelScope(shield=True):
-            process = await EngineProcess.start(self._arguments)
-        self._all.add(process)
-        return process
+            process = await ChildProcess.engine(self._arguments)
+        return self._keep(process)
+
+    def _keep(self, process: ChildProcess) -> EngineProcess:
+        engine = EngineProcess(process)
+        self._all.add(engine)
+        return engine
 
     async def _retire(self, process: EngineProcess) -> None:
         logger.warning("replacing an engine process", extra={"pid": process.pid})

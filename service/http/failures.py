@@ -19,11 +19,13 @@ from service.http.errors import ApiError
 from service.http.lingering import send_and_linger
 from service.http.responses import json_response
 from service.runs import UnknownRun
+from service.strategies.strategies import UnknownStrategy
 
 STATUS_OF: dict[type[Exception], int] = {
     InvalidRequest: 400,
     IllegalMove: 409,
     UnknownRun: 404,
+    UnknownStrategy: 404,
 }
 """Errors of the inner rooms whose message is meant for the client. All others are a plain 500."""
 

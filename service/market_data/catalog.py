@@ -1,16 +1,28 @@
-"""The Parquet catalog: one file for each symbol and resolution."""
+"""The Parquet catalog: a file for each symbol and resolution, one for a symbol's actions."""
 
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import msgspec
 
+from domain.market.actions import Actions
 from domain.market.bars import Bars
 from domain.market.resample import resample
 from domain.market.resolution import Resolution
 from service.market_data.errors import MissingData
-from service.market_data.parquet import SUFFIX, Entry, opened, read_entry, read_range, replace_file
+from service.market_data.parquet import (
+    ENTRY_KEY,
+    SUFFIX,
+    Entry,
+    opened,
+    read_action_rows,
+    read_entry,
+    read_range,
+    replace_file,
+)
 from service.market_data.session_range import session_range, spelled
+
+ACTIONS = "actions"
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -28,7 +40,8 @@ class Loaded(msgspec.Struct, frozen=True):
 class Catalog:
     """The bars under ``path``, as ``<resolution>/<symbol>.parquet``; need not exist yet.
 
-    Symbols are percent-encoded in file names, so that no symbol can name another folder.
+    Corporate actions, of any resolution, are in ``actions/<symbol>.parquet``. Symbols are
+    percent-encoded in file names, so that no symbol can name another folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,7 +60,7 @@ class Catalog:
 
     def holds(self, symbol: str, resolution: Resolution) -> bool:
         """Say whether there is a file of exactly these bars."""
-        return self._file(symbol, resolution).exists()
+        return self._file(symbol, resolution.value).exists()
 
     def write(self, bars: Bars, resolution: Resolution) -> Entry:
         """Put ``bars`` in the place of all that the catalog held of their symbol and resolution.
@@ -57,8 +70,31 @@ class Catalog:
         """
         first, last = int(bars.timestamp[0]), int(bars.timestamp[-1])
         entry = Entry(bars.symbol, resolution, len(bars), first, last)
-        replace_file(self._file(bars.symbol, resolution), bars, entry)
+        summary = {ENTRY_KEY: msgspec.json.encode(entry).decode()}
+        replace_file(self._file(bars.symbol, resolution.value), bars.frame(), **summary)
         return entry
+
+    def write_actions(self, actions: Actions) -> None:
+        """Put ``actions`` in the place of all that the catalog held of their symbol.
+
+        They are valid (``domain.market.validation``).
+        """
+        replace_file(self._file(actions.symbol, ACTIONS), actions.frame())
+
+    def actions(self, symbol: str) -> Actions:
+        """All corporate actions of ``symbol``, none if there is no file of them.
+
+        Raises ``UnreadableFile``.
+        """
+        path = self._file(symbol, ACTIONS)
+        if not path.exists():
+            return Actions.none(symbol)
+        with opened(self._path, path) as file:
+            return read_action_rows(file, symbol)
+
+    def acting_symbols(self) -> list[str]:
+        """Every symbol that has a file of corporate actions, sorted."""
+        return sorted(_symbol(file) for file in (self._path / ACTIONS).glob(f"*{SUFFIX}"))
 
     def load(
         self, symbol: str, resolution: Resolution, start: int, end: int, timezone: str
@@ -76,7 +112,7 @@ class Catalog:
             raise self._missing(symbol, resolution, start, end)
         # Wide enough that every bar of the range is whole, wherever the timezone's days begin.
         margin = 0 if source is resolution else resolution.microseconds
-        with opened(self._path, self._file(symbol, source)) as file:
+        with opened(self._path, self._file(symbol, source.value)) as file:
             entry = read_entry(file, symbol, source)
             found = read_range(file, symbol, start - margin, end + 2 * margin)
         reached = found if source is resolution else resample(found, source, resolution, timezone)
@@ -100,19 +136,23 @@ class Catalog:
         return MissingData(symbol, resolution, start, end, spans, tuple(self.symbols()))
 
     def _entry(self, symbol: str, resolution: Resolution) -> Entry:
-        with opened(self._path, self._file(symbol, resolution)) as file:
+        with opened(self._path, self._file(symbol, resolution.value)) as file:
             return read_entry(file, symbol, resolution)
 
-    def _file(self, symbol: str, resolution: Resolution) -> Path:
-        return self._path / resolution.value / f"{quote(symbol, safe='')}{SUFFIX}"
+    def _file(self, symbol: str, folder: str) -> Path:
+        return self._path / folder / f"{quote(symbol, safe='')}{SUFFIX}"
 
     def _listing(self) -> list[tuple[str, Resolution]]:
         found = [
-            (unquote(file.name.removesuffix(SUFFIX)), resolution)
+            (_symbol(file), resolution)
             for resolution in Resolution
             for file in (self._path / resolution.value).glob(f"*{SUFFIX}")
         ]
         return sorted(found, key=lambda pair: pair[0])
+
+
+def _symbol(file: Path) -> str:
+    return unquote(file.name.removesuffix(SUFFIX))
 
 
 def _resampled(symbol: str, resolution: Resolution, source: Resolution) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from domain.market.bars import COLUMNS, Bars
 from domain.market.resolution import MICROSECONDS_PER_SECOND, Resolution
-from domain.market.validation import InvalidBars, validate
+from domain.market.validation import InvalidBars, InvalidRow, validate
 from service.market_data.columns import Columns, UnknownColumns, recognise
 from service.market_data.errors import MarketDataError, RejectedFile
 from service.market_data.tables import Table, read_table
@@ -38,7 +38,7 @@ def read_file(path: Path, symbol: str, resolution: Resolution, timezone: str) ->
         _require_length(bars, resolution)
     except UnknownColumns as error:
         raise RejectedFile(f"{path.name}: {error}") from error
-    except InvalidBars as error:
+    except InvalidRow as error:
         raise RejectedFile(f"{table.place(error.row)}: {error}") from error
     return Imported(bars, columns.notes)
 
@@ -65,7 +65,7 @@ def _numbers(column: pl.Series, name: str, symbol: str) -> pl.Series:
     numbers = text.cast(pl.Float64, strict=False)
     if numbers.null_count():
         row = int(numbers.is_null().arg_max() or 0)
-        raise InvalidBars(symbol, row + 1, f"{name} must be a number", repr(column[row]))
+        raise InvalidRow(symbol, row + 1, f"{name} must be a number", repr(column[row]))
     return numbers
 
 

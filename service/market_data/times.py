@@ -3,7 +3,7 @@
 import polars as pl
 
 from domain.market.resolution import Resolution
-from domain.market.validation import InvalidBars
+from domain.market.validation import InvalidRow
 from service.market_data.spellings import FORMS, NAIVE, wall_clock
 
 
@@ -15,7 +15,7 @@ def timestamps(column: pl.Series, symbol: str, resolution: Resolution, timezone:
     a time of day is written in UTC (an offset of 0, or an epoch) and is not midnight; then it is a
     moment, whose date is read in ``timezone``.
 
-    Raises ``InvalidBars`` at the first row that is no time, or that the clocks of ``timezone``
+    Raises ``InvalidRow`` at the first row that is no time, or that the clocks of ``timezone``
     skipped or showed twice.
     """
     frame = wall_clock(column)
@@ -46,4 +46,4 @@ def _moment(timezone: str) -> pl.Expr:
 def _require(column: pl.Series, read: pl.Series, symbol: str, rule: str) -> None:
     if read.null_count():
         row = int(read.is_null().arg_max() or 0)
-        raise InvalidBars(symbol, row + 1, rule, repr(column[row]))
+        raise InvalidRow(symbol, row + 1, rule, repr(column[row]))

@@ -1,18 +1,29 @@
 """Run ``python -m tests.benchmarks`` for everything, or name some: ``… kernel stream``."""
 
-import os
-import platform
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 
 from rich.console import Console
 
-from tests.benchmarks import append, catch_up, completion, fan_out, kernel, log, memory, stream
+from tests.benchmarks import (
+    append,
+    catch_up,
+    completion,
+    events,
+    fan_out,
+    indicators,
+    kernel,
+    log,
+    memory,
+    stream,
+)
+from tests.benchmarks.machine import machine
 from tests.benchmarks.table import Row, print_table
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "kernel": kernel.rows,
+    "indicators": indicators.rows,
+    "events": events.rows,
     "append": append.rows,
     "catch_up": catch_up.rows,
     "log": log.rows,
@@ -21,7 +32,6 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "completion": completion.rows,
     "memory": memory.rows,
 }
-LIBRARIES = ("numba", "numpy", "polars", "starlette", "uvicorn", "uvloop", "websockets")
 
 
 def main() -> None:
@@ -35,12 +45,7 @@ def main() -> None:
             status.update(f"measuring {name}")
             rows += BENCHMARKS[name]()
     print_table(rows)
-    print(_machine())
-
-
-def _machine() -> str:
-    libraries = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
-    return f"{os.cpu_count()} CPUs, Python {platform.python_version()}, {libraries}"
+    print(machine())
 
 
 if __name__ == "__main__":

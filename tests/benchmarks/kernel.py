@@ -8,13 +8,16 @@ import numpy as np
 
 from domain.compiled import compiled
 from domain.engine import kernel
-from domain.engine.account import Account, Exposures, Fills, Market, Orders
-from domain.engine.simulate import costs_of, simulate, tick_rows
+from domain.engine.account import Account, Market
+from domain.engine.buffers import Buffers
+from domain.engine.course import changes_on, costs_of
+from domain.engine.simulate import simulate, tick_rows
 from domain.engine.targets import target_weights
 from domain.engine.timeline import align
-from domain.market.bars import COLUMNS, Bars, Floats
+from domain.market.actions import Actions
+from domain.market.bars import COLUMNS, Bars, Floats, read_only
 from domain.market.resolution import Resolution
-from domain.market.sessions import session_days
+from domain.market.sessions import last_of_day, session_days
 from domain.market.synthetic import synthetic_bars
 from domain.runs.manifest import Provided, describe
 from domain.runs.request import BacktestRequest, Execution, StrategySpec, normalise
@@ -98,21 +101,22 @@ def _equity(bars: Bars) -> Floats:
     timeline = align([bars], [target_weights(strategy, bars, 1)])
     days = session_days(timeline.timestamp, REQUEST.resolution, REQUEST.timezone)
     market = Market(
-        *timeline,
-        period=np.zeros(BARS, np.int64),
-        snapshot=np.append(days[1:] != days[:-1], True),
+        timestamp=timeline.timestamp,
+        open=timeline.open,
+        close=timeline.close,
+        volume=timeline.volume,
+        target=timeline.target,
+        period=read_only(np.zeros(BARS, np.int64)),
+        snapshot=read_only(last_of_day(days)),
     )
     account = Account.open(REQUEST.initial_capital, 1, 0)
-    costs = costs_of(REQUEST)
+    costs, changes = costs_of(REQUEST), changes_on(days, [Actions.none("BTC/USDT")])
     cash, positions = np.empty(BARS), np.empty(BARS)
+    buffers = Buffers.room_for(BARS // 100, 1, 0, borrows=False)
     start = 0
     for stop in tick_rows(BARS):
-        room = stop - start
-        fills, orders = Fills.room_for(room), Orders.room_for(4 * room + 1)
-        exposures = Exposures.room_for(room)
-        kernel.run(
-            market, costs, account, cash, positions, fills, orders, exposures, start, stop
-        )  # fmt: skip
+        buffers.clear()
+        kernel.run(market, costs, account, changes, cash, positions, buffers, start, stop)
         start = stop
     return cash + positions
 

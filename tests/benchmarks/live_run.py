@@ -16,11 +16,14 @@ from service import clock
 from service.audit.key import open_key
 from service.core import Core
 from service.feed.feed import Feed
+from service.market_data.catalog import Catalog
 from service.projections import stored_projections, stream_of
+from service.report.reports import Reports
 from service.results import Results
 from service.runs import stored_form
 from service.server import listening, spare_the_collector
 from service.settings import Settings
+from service.strategies.strategies import Strategies
 from tests.benchmarks.processes import STARTED
 from tests.benchmarks.stream import REQUEST
 
@@ -36,7 +39,9 @@ async def main() -> None:
     async with await EventStore.open(
         settings.log_path, projections=stored_projections(), clock=clock.now_microseconds
     ) as store:
-        core = Core(store, Results(store), open_key(settings.audit_key_path), Feed(store))
+        key, strategies = open_key(settings.audit_key_path), Strategies(None, 4096)
+        reports = Reports(store, Catalog(settings.market_path))
+        core = Core(store, Results(store), key, Feed(store), strategies, None, reports)
         version = 0
         queued, tick = stored_form([encode(Queued(REQUEST)), encode(TICK)])
         while version < stored:

@@ -22,12 +22,12 @@ class Told(msgspec.Struct, frozen=True):
     errors: str
 
 
-def backtape(*arguments: str | Path) -> Told:
+def backtape(*arguments: str | Path, **settings: str) -> Told:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "service.cli.main", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env=environment(),
+        env=environment() | settings,
         timeout=60,
     )
     return Told(done.returncode, done.stdout, done.stderr)

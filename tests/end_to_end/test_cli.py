@@ -97,6 +97,24 @@ def test_runs_and_results_are_the_same_from_the_service_and_from_its_folder_besi
     assert all(words in tables for words in ("sharpe_ratio", "trades", "AAPL", "2007"))
 
 
+def test_report_writes_one_whole_page_or_nothing(
+    service: Service, folder: Path, spec: Path, tmp_path: Path
+) -> None:
+    run_id = completed(spec, "--url", service.url)["run_id"]
+    pages = []
+    for number, mode in enumerate((("--url", service.url), ("--data-dir", folder))):
+        file = tmp_path / f"{number}.html"
+        written = backtape("report", run_id, "-o", file, *mode)
+        assert (written.returncode, written.stdout, written.stderr) == (0, "", "")
+        pages.append(file.read_bytes())
+    assert pages[0] == pages[1]
+    assert pages[0].startswith(b"<!doctype html>")
+    assert pages[0].endswith(b"</html>")
+    refusal = refused("report", NO_RUN, "-o", tmp_path / "none.html", "--data-dir", folder)
+    assert refusal == f"there is no backtest '{NO_RUN}'\n"
+    assert [file.name for file in sorted(tmp_path.glob("*.html*"))] == ["0.html", "1.html"]
+
+
 def test_run_works_on_a_folder_without_a_service(tmp_path: Path) -> None:
     given = ("--data-dir", tmp_path / "new", "--data-source", "synthetic", *DATES)
     finished = backtape(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from service.cli.files import written_whole
 from service.cli.main import app
 from tests.end_to_end.processes import Service, free_port
 
@@ -67,7 +68,21 @@ def test_a_file_that_holds_no_request_is_told(
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert "spec.json" in refused("run", tmp_path / "spec.json")
+    path = tmp_path / "spec.json"
+    assert refused("run", path) == f"{path}: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "problem"), [("none/x.html", "No such file or directory"), ("", "Is a directory")]
+)
+def test_a_place_that_nothing_can_be_written_to_is_told_as_it_was_given(
+    tmp_path: Path, output: str, problem: str
+) -> None:
+    path = tmp_path / output
+    with pytest.raises(OSError, match=problem) as raised, written_whole(path) as file:
+        file.write(b"page")
+    assert raised.value.filename == str(path)
+    assert list(tmp_path.parent.glob("*.part")) == []
 
 
 @pytest.mark.parametrize(

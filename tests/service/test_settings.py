@@ -18,6 +18,9 @@ DEFAULTS = {
     "BACKTAPE_MAX_BODY_BYTES": "1048576",
     "BACKTAPE_ENGINE_PROCESSES": None,
     "BACKTAPE_MISSING_DATA": "fail",
+    "BACKTAPE_STRATEGIES": "",
+    "BACKTAPE_RUN_SECONDS_MAX": "3600",
+    "BACKTAPE_RUN_MEMORY_MIB_MAX": "4096",
     "BACKTAPE_LOG_LEVEL": "info",
     "BACKTAPE_LOG_FORMAT": "json",
 }
@@ -50,6 +53,9 @@ def test_every_setting_is_read_under_both_prefixes(prefix: str) -> None:
         "MAX_BODY_BYTES": "11",
         "ENGINE_PROCESSES": "3",
         "MISSING_DATA": "synthetic",
+        "STRATEGIES": "/strategies",
+        "RUN_SECONDS_MAX": "13",
+        "RUN_MEMORY_MIB_MAX": "17",
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "text",
     }
@@ -65,6 +71,9 @@ def test_every_setting_is_read_under_both_prefixes(prefix: str) -> None:
         max_body_bytes=11,
         engine_processes=3,
         missing_data="synthetic",
+        strategies=Path("/strategies"),
+        run_seconds_max=13,
+        run_memory_mib_max=17,
         log_level="warning",
         log_format="text",
     )

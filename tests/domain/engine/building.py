@@ -9,6 +9,7 @@ import polars as pl
 
 from domain.engine import tape
 from domain.engine.simulate import simulate
+from domain.market.actions import Actions
 from domain.market.bars import Bars
 from domain.market.resolution import MICROSECONDS_PER_DAY, Resolution
 from domain.runs.events import EncodedEvent, RunEvent, decode
@@ -53,6 +54,13 @@ class Outcome(NamedTuple):
         return [(bar, *row) for bar, row in zip(self.rows_of(table), columns, strict=True)]
 
     @property
+    def cash_events(self) -> list[tuple[int, str | None, str, float, float]]:
+        """(bar, symbol, kind, quantity, amount) of every change of cash that is no fill."""
+        table = self.table("cash_events")
+        columns = table.select("symbol", "kind", "quantity", "amount").rows()
+        return [(bar, *row) for bar, row in zip(self.rows_of(table), columns, strict=True)]
+
+    @property
     def account(self) -> list[tuple[float, float]]:
         """(cash, positions) at every row."""
         return self.table("equity").select("cash", "positions").rows()
@@ -80,6 +88,20 @@ def bars(
         closed,
         np.full(len(opened), 1e6) if volume is None else np.array(volume, dtype=np.float64),
     )
+
+
+def quotes(symbol: str, *quoted: tuple[float, float, float, float], **placed: Any) -> Bars:
+    """Daily bars with these (open, high, low, close); the rest as in ``bars``."""
+    opens, highs, lows, closes = zip(*quoted, strict=True)
+    made = bars(symbol, opens, closes, **placed)
+    extremes = {"high": np.array(highs, np.float64), "low": np.array(lows, np.float64)}
+    return msgspec.structs.replace(made, **extremes)
+
+
+def actions(symbol: str, *given: tuple[int, float, float], start: int = MONDAY) -> Actions:
+    """Corporate actions: (day, split, dividend per share), days counted from ``start``."""
+    day, split, dividend = np.array(given, dtype=np.float64).reshape(-1, 3).T.copy()
+    return Actions(symbol, start + day.astype(np.int64) * MICROSECONDS_PER_DAY, split, dividend)
 
 
 def request_for(
@@ -116,14 +138,17 @@ def run(
     *,
     benchmark: Bars | None = None,
     warnings: Sequence[str] = (),
+    actions: Sequence[Actions] = (),
+    warmup_bars: int = 0,
     **settings: Any,
 ) -> Outcome:
-    """Simulate a strategy over these bars, from request to last event."""
+    """Simulate a strategy over these bars, the first of each to warm up on, to the last event."""
     request = request_for([each.symbol for each in data], strategy, params or {}, **settings)
     against = None if benchmark is None else Provided(benchmark, "catalog")
-    manifest = describe(request, [Provided(each, "catalog") for each in data], against, warnings)
-    events = [event for batch in simulate(manifest, data, benchmark) for event in batch]
-    moments = sorted({int(moment) for each in data for moment in each.timestamp})
+    provided = [Provided(each, "catalog", warmup_bars=warmup_bars) for each in data]
+    manifest = describe(request, provided, against, warnings)
+    events = [event for batch in simulate(manifest, data, benchmark, actions) for event in batch]
+    moments = sorted({int(moment) for each in data for moment in each.timestamp[warmup_bars:]})
     return Outcome(events, moments)
 
 
@@ -138,6 +163,15 @@ def assert_fills(outcome: Outcome, *expected: tuple[int, str, str, float, float,
     assert [fill[:3] for fill in outcome.fills] == [fill[:3] for fill in expected]
     for fill, right in zip(outcome.fills, expected, strict=True):
         np.testing.assert_allclose(fill[3:], right[3:], rtol=1e-12, err_msg=str(right))
+
+
+def assert_cash_events(
+    outcome: Outcome, *expected: tuple[int, str | None, str, float, float]
+) -> None:
+    """Cash changed so: (bar, symbol, kind, quantity, amount), numbers to 1e-12."""
+    assert [event[:3] for event in outcome.cash_events] == [event[:3] for event in expected]
+    for event, right in zip(outcome.cash_events, expected, strict=True):
+        np.testing.assert_allclose(event[3:], right[3:], rtol=1e-12, err_msg=str(right))
 
 
 def assert_account(outcome: Outcome, *expected: tuple[float, float]) -> None:

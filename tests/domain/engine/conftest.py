@@ -1,4 +1,4 @@
-"""Installs ``scripted``, the way anyone's own strategy is installed: by an entry point."""
+"""Installs the strategies of these tests, the way that anyone's own are: by entry points."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +8,15 @@ import pytest
 from tests.domain.strategies.installing import install
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def scripted_strategy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder: Path = tmp_path_factory.mktemp("site")
-    install(folder, scripted="tests.domain.engine.scripted:Scripted")
+    install(
+        folder,
+        scripted="tests.domain.engine.scripted:Scripted",
+        acting="tests.domain.engine.acting:Acting",
+        explaining="tests.domain.engine.explaining:Explaining",
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         yield

@@ -25,19 +25,17 @@ def long_run(rows: int) -> Outcome:
 
 @settings(deadline=None)
 @given(st.integers(1, 10_000_000))
-def test_between_one_and_a_hundred_ticks_the_last_at_the_last_row(rows: int) -> None:
+def test_between_one_and_fifty_ticks_the_last_at_the_last_row(rows: int) -> None:
     ticks = tick_rows(rows)
-    assert 1 <= len(ticks) <= 100
+    assert 1 <= len(ticks) <= 50
     assert ticks[-1] == rows
     stretches = np.diff(ticks, prepend=0)
     assert stretches.min() >= 1
     assert stretches.max() - stretches.min() <= 1
-    assert len(ticks) == 100 or stretches.max() < 200
+    assert len(ticks) == 50 or stretches.max() < 200
 
 
-@pytest.mark.parametrize(
-    ("rows", "count"), [(1, 1), (99, 1), (200, 2), (10_000, 100), (10_099, 100)]
-)
+@pytest.mark.parametrize(("rows", "count"), [(1, 1), (99, 1), (200, 2), (5_000, 50), (10_099, 50)])
 def test_ticks_are_placed_by_the_number_of_rows(rows: int, count: int) -> None:
     assert len(tick_rows(rows)) == count
 

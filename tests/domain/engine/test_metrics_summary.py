@@ -20,9 +20,8 @@ KEYS = [
 BENCHMARK_KEYS = ["alpha", "beta", "information_ratio", "tracking_error"]
 
 
-def fills(*rows: tuple[int, float, float, float, float]) -> FillArrays:
-    columns = np.array(rows, dtype=np.float64).reshape(-1, 5).T
-    return FillArrays(columns[0].astype(np.int64), *columns[1:])
+def fills(*rows: tuple[float, float, float, float]) -> FillArrays:
+    return FillArrays(*np.array(rows, dtype=np.float64).reshape(-1, 4).T)
 
 
 def summary(equity: Sequence[float], days: Sequence[int] | None = None, **others: Any) -> Metrics:
@@ -31,6 +30,7 @@ def summary(equity: Sequence[float], days: Sequence[int] | None = None, **others
         "equity": np.array(equity, dtype=np.float64),
         "days": np.array(days or range(len(equity)), dtype=np.int64),
         "fills": fills(),
+        "profits": np.zeros(0),
         "bars_with_position": 0,
         "periods_per_year": 252,
     }
@@ -47,12 +47,13 @@ def test_a_run_by_hand() -> None:
     found = summary(
         [1_000, 1_100, 990, 1_210],
         fills=fills(
-            (0, 10, 50.0, 1.0, 0.5),
-            (0, -10, 60.0, 1.0, 0.5),
-            (0, 10, 60.0, 1.0, 0.0),
-            (0, -10, 55.0, 1.0, 0.0),
-            (0, 4, 50.0, 0.0, 0.0),
+            (10, 50.0, 1.0, 0.5),
+            (-10, 60.0, 1.0, 0.5),
+            (10, 60.0, 1.0, 0.0),
+            (-10, 55.0, 1.0, 0.0),
+            (4, 50.0, 0.0, 0.0),
         ),
+        profits=np.array([98.0, -52.0]),
         bars_with_position=3,
     )
     assert found["final_value"] == 1_210.0
@@ -110,7 +111,7 @@ def test_a_run_of_one_row() -> None:
 
 
 def test_a_break_even_round_trip_is_neither_win_nor_loss() -> None:
-    found = summary([1_000, 1_000], fills=fills((0, 1, 5.0, 0, 0), (0, -1, 5.0, 0, 0)))
+    found = summary([1_000, 1_000], profits=np.zeros(1))
     assert (found["total_trades"], found["win_rate"], found["profit_factor"]) == (1, 0.0, None)
     assert (found["largest_win"], found["largest_loss"]) == (None, None)
 
@@ -144,7 +145,7 @@ def test_days_before_the_benchmark_began_are_left_out() -> None:
 
 def test_the_order_of_additions_does_not_show() -> None:
     generator = np.random.default_rng(1)
-    rows = [(0, 1.0, 10.0, float(fee), 0.0) for fee in generator.random(999) * 1e6]
+    rows = [(1.0, 10.0, float(fee), 0.0) for fee in generator.random(999) * 1e6]
     forward = summary([1_000, 1_001], fills=fills(*rows))
     backward = summary([1_000, 1_001], fills=fills(*reversed(rows)))
     assert forward["total_commissions"] == backward["total_commissions"]

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from domain.market.resolution import MICROSECONDS_PER_DAY
 from tests.domain.engine.building import MONDAY
-from tests.domain.engine.cases import CAPITAL, Case, cases
-from tests.domain.engine.reference import Bar, Reference
+from tests.domain.engine.cases import CAPITAL, Case, cases, eventful_cases
+from tests.domain.engine.reference import Action, Bar, Reference
 
 
 def monday_of(time: int) -> int:
@@ -40,12 +40,15 @@ def reference(case: Case) -> Reference:
         for each, weights in zip(case.data, case.weights, strict=True)
     }
     period_of = PERIODS[case.rebalance]
-    return Reference(market, CAPITAL, case.settings, MICROSECONDS_PER_DAY, period_of)
+    due = [
+        Action(int(at), each.symbol, float(split), float(dividend))
+        for each in case.actions
+        for at, split, dividend in zip(each.timestamp, each.split, each.dividend, strict=True)
+    ]
+    return Reference(market, CAPITAL, case.settings, MICROSECONDS_PER_DAY, period_of, due)
 
 
-@settings(deadline=None)
-@given(cases())
-def test_fills_and_equity_agree_to_1e_12(case: Case) -> None:
+def assert_agreed(case: Case, tolerance: float) -> None:
     expected, outcome = reference(case), case.run()
     assert [row[0] for row in expected.rows] == outcome.moments
     assert [(outcome.moments[bar], symbol, side) for bar, symbol, side, *_ in outcome.fills] == [
@@ -53,6 +56,16 @@ def test_fills_and_equity_agree_to_1e_12(case: Case) -> None:
     ]
     for fill, right in zip(outcome.fills, expected.fills, strict=True):
         numbers = (abs(right.quantity), right.price, right.commission)
-        assert fill[3:] == pytest.approx(numbers, rel=1e-12)
+        assert fill[3:] == pytest.approx(numbers, rel=tolerance)
     rows = [row[1:] for row in expected.rows]
-    np.testing.assert_allclose(outcome.account, rows, rtol=1e-12, atol=1e-12 * CAPITAL)
+    np.testing.assert_allclose(outcome.account, rows, rtol=tolerance, atol=tolerance * CAPITAL)
+
+
+@given(cases())
+def test_fills_and_equity_of_a_cash_account_agree_to_1e_12(case: Case) -> None:
+    assert_agreed(case, 1e-12)
+
+
+@given(eventful_cases())
+def test_any_account_with_splits_and_dividends_agrees_to_1e_9(case: Case) -> None:
+    assert_agreed(case, 1e-9)

@@ -52,7 +52,7 @@ def test_a_huge_value_leaves_no_trace_once_out_of_the_window() -> None:
     result = rolling_std(values, 20)
     for t in range(529, 2_000):
         expected = exact_std(values[t - 19 : t + 1], 1)
-        assert result[t] == pytest.approx(expected, rel=1e-12)
+        assert result[t] == pytest.approx(expected, rel=1e-12, abs=0)
 
 
 def test_it_has_not_drifted_after_five_million_bars() -> None:
@@ -78,7 +78,7 @@ def test_a_deviation_that_is_only_rounding_gives_no_score() -> None:
 def test_scores_by_hand() -> None:
     # window 1, 2, 6: mean 3, sample deviation √7
     result = zscore(np.array([1.0, 2.0, 6.0]), 3)
-    assert result[2] == pytest.approx(3 / math.sqrt(7), rel=1e-15)
+    assert result[2] == pytest.approx(3 / math.sqrt(7), rel=1e-15, abs=0)
 
 
 def test_a_window_too_short_for_a_deviation_is_nan() -> None:

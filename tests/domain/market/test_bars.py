@@ -23,6 +23,16 @@ def test_a_frame_and_back_is_the_same(bars: Bars) -> None:
         assert getattr(again, name).flags.c_contiguous
 
 
+def test_neither_a_column_nor_what_it_was_made_from_can_be_written() -> None:
+    prices = np.array([1.0, 2, 3])
+    made = Bars("A", np.arange(3), *(prices[:] for _ in range(5)))
+    for array in (made.close, prices):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        made.close.flags.writeable = True
+
+
 def test_both_ends_of_a_range_belong_to_it(bars: Bars) -> None:
     first, last = int(bars.timestamp[3]), int(bars.timestamp[7])
     part = bars.between(first, last)

@@ -1,7 +1,14 @@
 """Requests, manifests and events to test with."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import polars as pl
+import pytest
+
+from domain.market.bars import TIMESTAMP_TYPE
 from domain.market.resolution import Resolution
 from domain.runs.events import (
     Cancelled,
@@ -16,6 +23,7 @@ from domain.runs.events import (
 )
 from domain.runs.manifest import Dataset, Manifest
 from domain.runs.request import BacktestRequest, normalise
+from domain.runs.results import CURVES, ResultsFold
 
 DEFAULTS: dict[str, Any] = {
     "resolution": "day",
@@ -28,6 +36,10 @@ DEFAULTS: dict[str, Any] = {
         "latency_ms": 0.0,
         "lot_size": None,
         "max_volume_participation": None,
+        "allow_short": False,
+        "max_leverage": 1.0,
+        "borrow_bps": 0.0,
+        "warmup_bars": 0,
         "rebalance": "on_change",
         "risk_free_rate": 0.0,
     },
@@ -77,3 +89,29 @@ EVENTS: list[RunEvent] = [
     Cancelled("queued"),
     Cancelled("running"),
 ]
+
+
+Recorded = tuple[RunEvent, bytes | None]
+
+
+def folded(events: Sequence[Recorded]) -> dict[str, Any]:
+    """The document after these events, the n-th of which was recorded at second n."""
+    fold = ResultsFold("r")
+    pieces: dict[str, list[bytes]] = {name: [] for name in CURVES}
+    for second, (event, attachment) in enumerate(events, start=1):
+        for name, rows in fold.add(event, second * 1_000_000, attachment):
+            pieces[name].append(rows)
+    curves = {name: iter([b",".join(rows)]) for name, rows in pieces.items()}
+    found: dict[str, Any] = json.loads(b"".join(fold.document(curves)), parse_constant=pytest.fail)
+    return found
+
+
+def equity(moments: Sequence[int], values: Sequence[float]) -> pl.DataFrame:
+    """Rows of which a quarter is cash."""
+    value = np.array(values, dtype=np.float64)
+    timestamp = pl.Series(moments, dtype=pl.Int64).cast(TIMESTAMP_TYPE)
+    return pl.DataFrame({"timestamp": timestamp, "cash": value / 4, "positions": value * 3 / 4})
+
+
+def column(found: list[dict[str, Any]], name: str) -> list[Any]:
+    return [point[name] for point in found]

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from domain.errors import DomainError
+from domain.runs import lifecycle
 from domain.runs.events import (
     ERROR_CHARACTERS_MAX,
     Completed,
@@ -16,10 +17,12 @@ from domain.runs.events import (
     Queued,
     RunEvent,
     UnknownEventType,
+    code_of,
     decode,
     encode,
     failed,
 )
+from domain.strategies.code import Code
 from tests.domain.runs.making import EVENTS, a_request
 
 TYPES = {"Progressed": "progress", "Measured": "metric", "Logged": "log"}
@@ -45,6 +48,32 @@ def test_payloads_have_the_keys_that_the_wire_promises() -> None:
         if encode(event).type == "state":
             assert {"state", "previous_state"} <= set(keys(event))
     assert msgspec.json.decode(encode(Queued(a_request())).payload)["previous_state"] is None
+
+
+def test_a_run_of_a_users_strategy_names_it_and_keeps_its_source() -> None:
+    code = Code("my_package.trend:Follow", "my_package", b"class Follow: ...")
+    queued = lifecycle.queue(None, a_request(), code)
+    encoded = encode(queued, code.source)
+    assert msgspec.json.decode(encoded.payload)["code"] == {
+        "target": "my_package.trend:Follow",
+        "package": "my_package",
+        "sha256": hashlib.sha256(b"class Follow: ...").hexdigest(),
+    }
+    read = decode(encoded.type, encoded.payload)
+    assert isinstance(read, Queued)
+    assert code_of(read, encoded.attachment) == code
+    assert code_of(lifecycle.queue(None, a_request()), None) is None
+    assert b"code" not in encode(lifecycle.queue(None, a_request())).payload
+
+
+def test_a_limit_that_was_exceeded_is_named_and_else_not_mentioned() -> None:
+    assert msgspec.json.decode(encode(failed("too long", "running", "time")).payload) == {
+        "state": "failed",
+        "error": "too long",
+        "previous_state": "running",
+        "exceeded": "time",
+    }
+    assert b"exceeded" not in encode(failed("broken", "running")).payload
 
 
 def test_an_unknown_type_stops_the_reader() -> None:

@@ -22,6 +22,7 @@ from domain.strategies.registry import (
     names,
     parameters,
 )
+from domain.strategies.target_weights import TargetWeights
 from tests.domain.engine.scripted import Scripted
 from tests.domain.strategies.installing import install
 
@@ -32,8 +33,19 @@ def refusal(name: str, **params: Any) -> str:
     return str(raised.value)
 
 
-def test_the_five_built_in_ones() -> None:
-    assert sorted(BUILT_IN) == ["buy_and_hold", "ma_crossover", "mean_reversion", "momentum", "rsi"]
+def test_the_built_in_ones() -> None:
+    assert list(BUILT_IN) == [
+        "bollinger_breakout",
+        "buy_and_hold",
+        "donchian_breakout",
+        "ma_crossover",
+        "macd",
+        "mean_reversion",
+        "momentum",
+        "risk_parity",
+        "rsi",
+        "target_weights",
+    ]
     assert set(BUILT_IN) <= set(names())
     for name, strategy in BUILT_IN.items():
         assert find(name) is strategy
@@ -137,9 +149,12 @@ def test_what_a_strategy_can_be_told() -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_built_in_parameter_has_default_bounds_and_description(name: str) -> None:
     for parameter in describe(BUILT_IN[name]):
-        assert parameter.minimum is not None
-        assert parameter.maximum is not None
-        assert parameter.minimum <= parameter.default <= parameter.maximum
+        if parameter.choices:
+            assert parameter.default in parameter.choices
+        elif parameter.type != "dict":
+            assert parameter.minimum is not None
+            assert parameter.maximum is not None
+            assert parameter.minimum <= parameter.default <= parameter.maximum
         assert parameter.description
         assert msgspec.json.encode(parameter)
 
@@ -147,13 +162,21 @@ def test_every_built_in_parameter_has_default_bounds_and_description(name: str) 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_the_bounds_that_are_told_are_those_that_hold(name: str) -> None:
     for parameter in describe(BUILT_IN[name]):
-        assert parameter.minimum is not None
-        assert parameter.maximum is not None
-        excluded = [parameter.minimum] if parameter.above_minimum else []
-        for outside in (parameter.minimum - 1, *excluded, parameter.maximum + 1):
-            assert f"strategy.params.{parameter.name}: " in refusal(
-                name, **{parameter.name: outside}
-            )
+        outside: list[object] = ["something else"]
+        if parameter.minimum is not None and parameter.maximum is not None:
+            excluded = [parameter.minimum] if parameter.above_minimum else []
+            outside += [parameter.minimum - 1, *excluded, parameter.maximum + 1]
+        for value in outside:
+            assert f"strategy.params.{parameter.name}: " in refusal(name, **{parameter.name: value})
+
+
+def test_choices_are_told_and_are_all_there_are() -> None:
+    rebalance = next(each for each in describe(TargetWeights) if each.name == "rebalance")
+    assert (rebalance.type, rebalance.choices) == ("str", ["daily", "monthly", "weekly"])
+    assert rebalance.bounds == "daily, monthly, weekly"
+    assert "allowed: rebalance (str daily, monthly, weekly, default monthly)" in refusal(
+        "target_weights", rebalance="hourly"
+    )
 
 
 def test_an_installed_strategy_is_found_and_listed(
@@ -237,3 +260,30 @@ def test_a_built_in_name_cannot_be_taken_over(
     monkeypatch.syspath_prepend(tmp_path)
     assert find("rsi") is registry.BUILT_IN["rsi"]
     assert names().count("rsi") == 1
+
+
+class Bounded(SignalStrategy, frozen=True):
+    """Its parameters are bounded in every way there is."""
+
+    both: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    large: Annotated[int, Meta(ge=1, le=12_345_678)] = 1
+    least: Annotated[int, Meta(ge=1)] = 1
+    beyond: Annotated[float, Meta(gt=0)] = 1.0
+    most: Annotated[int, Meta(le=9)] = 1
+    short_of: Annotated[float, Meta(lt=1)] = 0.5
+
+    def targets(self, bars: Bars, symbols: int) -> Floats:
+        return bars.close
+
+
+def test_every_kind_of_bound_is_told() -> None:
+    described = describe(Bounded)
+    assert [(each.name, each.bounds) for each in described] == [
+        ("both", "above 0 to below 1"),
+        ("large", "1 to 12345678"),
+        ("least", "at least 1"),
+        ("beyond", "above 0"),
+        ("most", "at most 9"),
+        ("short_of", "below 1"),
+    ]
+    assert [each.below_maximum for each in described] == [True, False, False, False, False, True]

@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from domain.strategies.registry import BUILT_IN
 from tests.service.api.running import SHORT, Document, Service
 
 SYMBOL = r"expected `str` matching regex '^[A-Za-z0-9._\\-/:=]{1,32}$"
 CURRENCY = "currency: expected `str` matching regex '^[A-Z]{3,5}$"
 ISO = "is not an ISO 8601 date and time such as 2024-01-01T00:00:00Z"
-STRATEGIES = "there are buy_and_hold, ma_crossover, mean_reversion, momentum, rsi"
+STRATEGIES = f"there are {', '.join(sorted(BUILT_IN))}"
 FIELDS = (
     "known: symbols, start_date, end_date, resolution, strategy, execution, initial_capital, "
     "currency, timezone, data_source, benchmark_symbol, name, tags"
@@ -78,6 +79,9 @@ WRONG: list[tuple[Document, str, str]] = [
     (execution(latency_ms=-1), "execution.latency_ms: ", "expected `float` >= 0.0"),
     (execution(latency_ms=1e12), "execution.latency_ms: ", "expected `float` <= 31536000000.0"),
     (execution(lot_size=0), "execution.lot_size: ", "expected `float` >"),
+    (execution(max_leverage=0.5), "execution.max_leverage: ", "expected `float` >= 1.0"),
+    (execution(allow_short="yes"), "execution.allow_short: ", "expected `bool`, got `str`"),
+    (execution(warmup_bars=-1), "execution.warmup_bars: ", "expected `int` >= 0"),
     (execution(max_volume_participation=1.1), "execution.max_volume_participation: ", "<= 1.0"),
     (execution(rebalance="yearly"), "execution.rebalance: ", "daily, monthly, on_change, weekly"),
     (execution(risk_free_rate=2), "execution.risk_free_rate: ", "expected `float` <= 1.0"),

@@ -38,6 +38,8 @@ async def test_naive_dates_are_read_in_the_timezone(service: Service) -> None:
         {"execution": {"slippage_bps": 9_999.0, "commission_bps": 9_999}},
         {"execution": {"latency_ms": 31_536_000_000}},
         {"execution": {"max_volume_participation": 1, "lot_size": 100}},
+        {"execution": {"allow_short": True, "max_leverage": 100, "borrow_bps": 9_999}},
+        {"execution": {"warmup_bars": 100_000}},
         {"benchmark_symbol": "AAPL", "name": "x" * 256, "tags": {"k": "v"}},
         {"symbols": ["A" * 32, "a.b_c-d/e:f=G"], "data_source": "synthetic"},
         {"symbols": [f"S{number}" for number in range(100)], "data_source": "sample"},

@@ -42,7 +42,9 @@ async def test_the_document_has_the_documented_parts(service: Service) -> None:
     results = response.json()
     assert response.headers["Content-Type"] == "application/json"
     assert list(results) == [
-        "run_id", "metrics_summary", "equity_curve", "trades", "exposures", "benchmark_curve",
+        "run_id", "metrics_summary", "equity_curve", "trades", "orders", "round_trips",
+        "cash_events", "actions", "exposures", "benchmark_curve", "recorded", "rolling",
+        "exposure_curve", "monthly_returns", "yearly_returns", "drawdowns", "contributions",
         "logs", "manifest",
     ]  # fmt: skip
     assert results["run_id"] == run_id
@@ -72,7 +74,7 @@ async def test_the_rows_have_the_documented_keys(results: Document) -> None:
     ]  # fmt: skip
     assert list(results["trades"][0]) == [
         "symbol", "timestamp", "side", "quantity", "price", "commission", "order_id", "slippage",
-        "rule",
+        "rule", "reasoning", "confidence",
     ]  # fmt: skip
     assert list(results["exposures"][0]) == [
         "timestamp", "symbol", "quantity", "price", "value", "weight"

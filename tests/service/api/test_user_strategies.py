@@ -102,7 +102,7 @@ async def test_a_users_strategy_runs_and_the_manifest_has_the_hash_of_its_source
 async def test_the_answer_to_an_unknown_name_lists_it(service: Running) -> None:
     response = await service.http.post("/backtests", json=asking("constantly"))
     assert response.status_code == 400
-    assert ", buy_and_hold, constant, ma_crossover, " in response.json()["detail"]
+    assert ", buy_and_hold, constant, donchian_breakout, " in response.json()["detail"]
 
 
 async def test_its_parameters_are_checked_like_any_others(service: Running) -> None:
@@ -117,9 +117,13 @@ async def test_its_parameters_are_checked_like_any_others(service: Running) -> N
         (
             "unfinished",
             "strategy.name: unfinished cannot be loaded: ModuleNotFoundError: "
-            "No module named 'no_such_library'",
+            "No module named 'no_such_library' (line 1)",
         ),
-        ("nonsense", "strategy.name: nonsense (outside:np) is not a subclass of SignalStrategy"),
+        (
+            "nonsense",
+            "strategy.name: nonsense (outside:np) is not a subclass of "
+            "SignalStrategy or EventStrategy",
+        ),
     ],
 )
 async def test_one_that_cannot_be_used_is_a_400(service: Running, name: str, detail: str) -> None:

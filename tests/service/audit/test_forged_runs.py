@@ -16,6 +16,7 @@ from domain.runs.events import (
     Failed,
     Measured,
     Queued,
+    Started,
     encode,
 )
 from domain.runs.manifest import Provided, describe
@@ -88,11 +89,11 @@ async def audited(folder: Path, events: Events, catalog: Catalog) -> Reexecution
 
 
 def stored(catalog: Catalog, request: BacktestRequest, *symbols: str) -> list[Provided]:
-    return [from_catalog(request, catalog, symbol)[0] for symbol in symbols]
+    return [from_catalog(request, catalog, symbol, 0)[0] for symbol in symbols]
 
 
 def invented(request: BacktestRequest, *symbols: str) -> tuple[list[Provided], list[str]]:
-    pairs = [made_up(request, symbol, ASKED_FOR) for symbol in symbols]
+    pairs = [made_up(request, symbol, 0, ASKED_FOR) for symbol in symbols]
     return [provided for provided, _ in pairs], [text for _, (text,) in pairs]
 
 
@@ -144,13 +145,20 @@ async def test_a_run_that_failed_before_it_started_is_none_of_these(
     assert "never started" in outcome.notes[0]
 
 
-@pytest.mark.parametrize("symbols", [["IBM"], ["MSFT", "IBM"], ["GOOG", "MSFT"]], ids=",".join)
+@pytest.mark.parametrize("symbols", [["MSFT", "IBM"], ["GOOG", "MSFT"]], ids=",".join)
 async def test_other_symbols_than_the_requests_are_named(
     catalog: Catalog, symbols: list[str], tmp_path: Path
 ) -> None:
     events = forged(REQUEST, stored(catalog, REQUEST, *symbols))
     (finding,) = (await audited(tmp_path, events, catalog)).findings
     assert f"has data of {', '.join(symbols)} and the benchmark None" in finding.reason
+
+
+async def test_a_symbol_that_is_left_out_is_named(catalog: Catalog, tmp_path: Path) -> None:
+    manifest = describe(REQUEST, stored(catalog, REQUEST, "IBM"), None, ())
+    events = [queued(REQUEST), encode(Started(manifest))]
+    (finding,) = (await audited(tmp_path, events, catalog)).findings
+    assert "has data of IBM and the benchmark None" in finding.reason
 
 
 @pytest.mark.parametrize(

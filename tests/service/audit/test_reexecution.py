@@ -55,7 +55,12 @@ async def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     return Recorded(folder, run_id, events)
 
 
-@pytest.mark.parametrize("request_", [REAL, SHORT, SYNTHETIC], ids=["real", "short", "synthetic"])
+WARM = {**REAL, "execution": {"warmup_bars": 30, "allow_short": True, "max_leverage": 2}}
+
+
+@pytest.mark.parametrize(
+    "request_", [REAL, SHORT, SYNTHETIC, WARM], ids=["real", "short", "synthetic", "warm"]
+)
 async def test_a_run_comes_out_the_same(service: Service, request_: Document) -> None:
     run_id = await service.completed(request_)
     outcome = await again(service, run_id)

@@ -6,6 +6,7 @@ import anyio
 
 from domain.runs.events import EncodedEvent
 from domain.runs.request import BacktestRequest
+from domain.strategies.code import Code
 from tests.service.execution.running import undisturbed
 
 
@@ -28,7 +29,7 @@ class InProcess:
         self._before = before
 
     async def execute(
-        self, run_id: str, request: BacktestRequest
+        self, run_id: str, request: BacktestRequest, code: Code | None
     ) -> AsyncGenerator[list[EncodedEvent], None]:
         """Yield the run's events, each in a batch of its own."""
         self.begun.append(run_id)
@@ -36,7 +37,7 @@ class InProcess:
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await self._before(run_id)
-            for event in undisturbed(request)[1:]:
+            for event in undisturbed(request, code=code)[1:]:
                 await anyio.lowlevel.checkpoint()
                 yield [event]
         finally:

@@ -8,9 +8,11 @@ from typing import Any
 import anyio
 
 from domain.market.resolution import Resolution
-from domain.runs.events import EncodedEvent, Failed, Queued, decode, encode
+from domain.runs import lifecycle
+from domain.runs.events import EncodedEvent, Failed, decode, encode
 from domain.runs.lifecycle import Run
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
+from domain.strategies.code import Code
 from eventstore.events import Event
 from eventstore.limits import Limits
 from eventstore.store import EventStore
@@ -27,31 +29,35 @@ NO_PRICES = Path("there are no prices here")
 
 def request_of(strategy: str = "buy_and_hold", **params: Any) -> BacktestRequest:
     """A short run on made-up prices: a few events."""
-    return BacktestRequest(
+    asked = BacktestRequest(
         symbols=["MADE", "UP"],
         start_date="2024-01-01",
         end_date="2024-12-31",
         strategy=StrategySpec(strategy, params),
         data_source="synthetic",
     )
+    return normalise(asked)
 
 
 def long_request() -> BacktestRequest:
     """Half a million bars, 130 events and four megabytes: most of a second for an engine."""
-    return BacktestRequest(
+    asked = BacktestRequest(
         symbols=["ONE", "TWO", "THREE"],
         start_date="2024-01-01",
         end_date="2024-12-31",
         resolution=Resolution.MINUTE,
         data_source="synthetic",
     )
+    return normalise(asked)
 
 
-def undisturbed(request: BacktestRequest, catalog: Path = NO_PRICES) -> list[EncodedEvent]:
+def undisturbed(
+    request: BacktestRequest, catalog: Path = NO_PRICES, code: Code | None = None
+) -> list[EncodedEvent]:
     """All events of the run, simulated in this process and in one go."""
-    asked = normalise(request)
-    batches = execute(asked, Catalog(catalog), "fail")
-    return [encode(Queued(asked)), *(event for batch in batches for event in batch)]
+    batches = execute(request, Catalog(catalog), "fail", code)
+    queued = encode(lifecycle.queue(None, request, code), None if code is None else code.source)
+    return [queued, *(event for batch in batches for event in batch)]
 
 
 def content(events: list[Event]) -> list[EncodedEvent]:

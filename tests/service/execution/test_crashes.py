@@ -11,7 +11,7 @@ import pytest
 from domain.runs.lifecycle import RunState
 from domain.runs.request import BacktestRequest
 from eventstore.store import EventStore
-from service.execution import engine_process
+from service.execution import child_process
 from service.execution.dispatcher import ATTEMPTS_MAX
 from service.execution.process_pool import ProcessPool
 from service.runs import cancel_run, create_run
@@ -34,7 +34,7 @@ from tests.service.execution.running import (
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep engines so near to the log that one which is killed was in the middle of its run."""
-    monkeypatch.setattr(engine_process, "BACKLOG_BYTES_MAX", 64 * 1024)
+    monkeypatch.setattr(child_process, "BACKLOG_BYTES_MAX", 64 * 1024)
 
 
 @asynccontextmanager
@@ -42,7 +42,7 @@ async def running(log: Path, engines: int) -> AsyncIterator[tuple[EventStore, Pr
     """A log whose runs are executed by real processes."""
     async with (
         opened(log) as store,
-        ProcessPool(engines, [str(NO_PRICES), "fail"]) as pool,
+        ProcessPool(engines, [str(NO_PRICES), "fail", "4096"]) as pool,
         dispatching(store, pool),
     ):
         yield store, pool

@@ -11,6 +11,7 @@ import pytest
 from domain.runs.events import EncodedEvent
 from domain.runs.lifecycle import RunState
 from domain.runs.request import BacktestRequest, normalise
+from domain.strategies.code import Code
 from eventstore.limits import Limits
 from service.execution import dispatcher
 from service.execution.executor import ExecutorDied
@@ -42,13 +43,13 @@ class Dying(InProcess):
         self._then = then
 
     async def execute(
-        self, run_id: str, request: BacktestRequest
+        self, run_id: str, request: BacktestRequest, code: Code | None
     ) -> AsyncGenerator[list[EncodedEvent], None]:
         """Yield the run's events, or some."""
         self._times -= 1
         left = self._after if self._times >= 0 else None
         asked = request if left is not None or self._then is None else normalise(self._then)
-        async with aclosing(super().execute(run_id, asked)) as batches:
+        async with aclosing(super().execute(run_id, asked, code)) as batches:
             async for batch in batches:
                 if left is not None:
                     if left == 0:

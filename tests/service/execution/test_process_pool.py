@@ -11,7 +11,8 @@ import pytest
 
 from domain.runs.events import EncodedEvent
 from domain.runs.request import BacktestRequest, normalise
-from service.execution import engine_process
+from service.execution import child_process
+from service.execution.child_process import ChildProcess
 from service.execution.executor import ExecutorDied
 from service.execution.process_pool import ProcessPool
 from tests.service.execution.running import NO_PRICES, long_request, request_of, undisturbed, until
@@ -21,7 +22,7 @@ KERNEL_BYTES_MAX = 512 * 1024  # what the pipe itself may hold, and one read fro
 
 
 def pool_of(size: int) -> ProcessPool:
-    return ProcessPool(size, [str(NO_PRICES), "fail"])
+    return ProcessPool(size, [str(NO_PRICES), "fail", "4096"])
 
 
 async def executed(
@@ -42,6 +43,16 @@ async def drain(batches: AsyncIterator[list[EncodedEvent]], into: list[EncodedEv
 def kill(pool: ProcessPool) -> None:
     """Kill the pool's first engine."""
     os.kill(pool.pids[0], signal.SIGKILL)
+
+
+async def test_an_engine_does_not_see_the_keys_of_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BACKTAPE_API_KEY", "secret")
+    async with pool_of(1) as pool:
+        environment = await anyio.Path(f"/proc/{pool.pids[0]}/environ").read_bytes()
+    assert b"PATH=" in environment
+    assert b"API_KEY" not in environment
 
 
 def size_of(events: list[EncodedEvent]) -> int:
@@ -146,7 +157,7 @@ async def test_an_engine_that_dies_while_its_run_is_being_stopped_is_replaced(
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let engines be only a little ahead, so that a small run shows it."""
-    monkeypatch.setattr(engine_process, "BACKLOG_BYTES_MAX", BACKLOG_BYTES)
+    monkeypatch.setattr(child_process, "BACKLOG_BYTES_MAX", BACKLOG_BYTES)
 
 
 @pytest.mark.usefixtures("narrow")
@@ -196,3 +207,12 @@ async def test_a_stalled_engine_that_was_killed_makes_room_when_its_run_is_close
         await anyio.sleep(0.1)
         await batches.aclose()
         assert await executed(pool, request_of()) == undisturbed(request_of())[1:]
+
+
+async def test_an_engine_that_runs_already_is_taken_over_and_ends_with_the_pool() -> None:
+    started = await ChildProcess.engine([str(NO_PRICES), "fail", "4096"])
+    async with ProcessPool(1, [], started=[started]) as pool:
+        assert pool.pids == [started.pid]
+        assert await executed(pool, request_of()) == undisturbed(request_of())[1:]
+    assert not started.alive
+    await started.kill()  # as whoever started it does: no harm

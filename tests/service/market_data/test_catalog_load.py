@@ -1,10 +1,16 @@
 """Which bars a load finds, what it makes them from, and what it says about them."""
 
+from pathlib import Path
+
 import numpy as np
+import polars as pl
 import pytest
 
+from domain.market.bars import COLUMNS, Bars
 from domain.market.resolution import Resolution
 from service.market_data.catalog import Catalog, Loaded
+from service.market_data.errors import UnreadableFile
+from service.market_data.parquet import ROWS_PER_GROUP
 from tests.service.market_data.building import at, bars_at, spelled_times
 
 TICK, SECOND, MINUTE, HOUR, DAY = Resolution
@@ -115,3 +121,26 @@ def test_ticks_that_share_a_moment_keep_their_order(catalog: Catalog) -> None:
     loaded = _load(catalog, TICK, moment, moment)
     assert loaded.bars.open.tolist() == [1, 2, 3]
     assert loaded.notes == ()
+
+
+def test_a_range_in_the_midst_of_a_long_file_is_read_column_by_column(catalog: Catalog) -> None:
+    count = 2 * ROWS_PER_GROUP + 10
+    timestamp = at("2024-01-01") + 1_000_000 * np.arange(count)
+    numbers = np.arange(1.0, count + 1.0)
+    held = Bars("AAPL", timestamp, numbers, numbers + 1, numbers / 2, numbers + 0.5, 10 * numbers)
+    catalog.write(held, SECOND)
+    first, last = ROWS_PER_GROUP - 2, 2 * ROWS_PER_GROUP + 2
+    asked = int(timestamp[first]), int(timestamp[last])
+    found = catalog.load("AAPL", SECOND, *asked, "UTC").bars
+    for name in COLUMNS:
+        assert np.array_equal(getattr(found, name), getattr(held, name)[first : last + 1]), name
+
+
+def test_a_row_without_a_time_between_others_is_refused(catalog: Catalog, tmp_path: Path) -> None:
+    catalog.write(bars_at("AAPL", "2024-01-02", "2024-01-03", "2024-01-04"), DAY)
+    (file,) = tmp_path.rglob("AAPL.parquet")
+    frame = pl.read_parquet(file)
+    timeless = pl.when(pl.int_range(pl.len()) != 1).then(pl.col("timestamp")).alias("timestamp")
+    frame.with_columns(timeless).write_parquet(file)
+    with pytest.raises(UnreadableFile, match="its timestamps are not in order"):
+        _load(catalog, DAY, "2024-01-01", "2024-01-09")

@@ -19,11 +19,14 @@ from service.audit.key import open_key
 from service.core import Core
 from service.feed.feed import Feed
 from service.feed.frames import encoded
+from service.market_data.catalog import Catalog
 from service.projections import stored_projections, stream_of
+from service.report.reports import Reports
 from service.results import Results
 from service.runs import stored_form
 from service.server import listening
 from service.settings import Settings
+from service.strategies.strategies import Strategies
 from tests.serving import websocket_url
 
 Document: TypeAlias = dict[str, Any]
@@ -81,7 +84,9 @@ async def quiet_service(
     async with await EventStore.open(
         settings.log_path, projections=stored_projections(), clock=clock.now_microseconds
     ) as store:
-        core = Core(store, Results(store), open_key(settings.audit_key_path), Feed(store))
+        key, strategies = open_key(settings.audit_key_path), Strategies(None, 4096)
+        reports = Reports(store, Catalog(settings.market_path))
+        core = Core(store, Results(store), key, Feed(store), strategies, None, reports)
         async with (
             listening(settings, core) as url,
             AsyncClient(base_url=url, trust_env=False, timeout=SILENCE_SECONDS_MAX) as http,

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from domain.runs.events import Queued
-from service.client.client import Client, ClientError
+from service.client.client import Client
+from service.client.errors import ClientError
 from tests.service.api.events.event_source import EventSource
 from tests.service.api.events.quiet_service import (
     END,

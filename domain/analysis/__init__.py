@@ -1,0 +1,1 @@
+"""What a run's tape says about its performance over time: derived, never recorded."""

@@ -1,0 +1,1 @@
+"""Users' strategies: found, loaded apart from the service, described."""

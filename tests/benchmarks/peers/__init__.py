@@ -1,0 +1,1 @@
+"""Backtape beside other engines, each in an environment of its own: ``make bench-peers``."""

@@ -1,0 +1,1 @@
+"""Golden runs: inputs and every event's bytes, kept so that no change goes unnoticed."""
