@@ -117,9 +117,12 @@ def pack(message: msgspec.Struct) -> bytes:
 
 def read_body(stream: BinaryIO) -> bytes | None:
     """Wait for the next frame; ``None`` when the other side is gone, be it half-way."""
-    header = stream.read(LENGTH_BYTES)
-    length = int.from_bytes(header, "big")
-    if len(header) < LENGTH_BYTES or len(body := stream.read(length)) < length:
+    try:
+        header = stream.read(LENGTH_BYTES)
+        length = int.from_bytes(header, "big")
+        if len(header) < LENGTH_BYTES or len(body := stream.read(length)) < length:
+            return None
+    except ConnectionError:  # it had left something unread
         return None
     return body
 

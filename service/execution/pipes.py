@@ -24,7 +24,7 @@ def reply(pipe: BinaryIO, frame: bytes) -> None:
     try:
         pipe.write(frame)
         pipe.flush()
-    except BrokenPipeError:
+    except ConnectionError:  # broken, or reset where something was left unread
         leave()
 
 

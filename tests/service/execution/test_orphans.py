@@ -1,11 +1,14 @@
 """A process of the service's whose service is gone."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from service.execution.frames import read_body
 
 ENGINE = ["service.execution.worker", "{folder}", "fail", "0"]
 LOADER = ["service.strategies.loading", "{folder}", "0"]
@@ -31,3 +34,11 @@ def test_a_process_that_nobody_listens_to_goes_without_a_word(
     _, complaints = process.communicate(timeout=60)
     os.close(replies_read if gone_first == "stdin" else commands_write)
     assert (process.returncode, complaints) == (0, "")
+
+
+def test_a_conversation_that_was_reset_is_at_its_end() -> None:
+    ours, its = socket.socketpair()
+    its.sendall(b"left unread")
+    ours.close()
+    with its, its.makefile("rb") as stream:
+        assert read_body(stream) is None
