@@ -1,6 +1,6 @@
 """What can be done with runs: create, cancel. Each is one decision appended to the run's stream."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID, uuid4
 
 from domain.runs import lifecycle
@@ -24,6 +24,21 @@ class UnknownRun(Exception):
 def stored_form(events: Sequence[EncodedEvent]) -> list[NewEvent]:
     """Hand the domain's events to the log: same type, same bytes."""
     return [NewEvent(event.type, event.payload, event.attachment) for event in events]
+
+
+async def decide(
+    store: EventStore, stream: str, decision: Callable[[], Awaitable[EncodedEvent]]
+) -> None:
+    """Append what ``decision`` makes of a stream; it is asked again where that grew meanwhile."""
+    while True:
+        # The head is read first: whatever changes the stream after it makes the append conflict.
+        version = await store.head(stream)
+        decided = await decision()
+        try:
+            await store.append(stream, stored_form([decided]), expected_version=version)
+        except VersionConflict:
+            continue
+        return
 
 
 async def create_run(store: EventStore, request: BacktestRequest, code: Code | None = None) -> Run:
@@ -55,16 +70,12 @@ async def stream_of_run(store: EventStore, run_id: str) -> str:
 async def cancel_run(store: EventStore, run_id: str) -> Run:
     """Cancel a queued or running run. Raises ``UnknownRun`` or ``IllegalMove``."""
     run_id = _canonical(run_id)
-    stream = stream_of(run_id)
-    while True:
-        # The head is read first: whatever changes the run after it makes the append conflict.
-        version = await store.head(stream)
-        cancelled = lifecycle.cancel(await get_run(store, run_id))
-        try:
-            await store.append(stream, stored_form([encode(cancelled)]), expected_version=version)
-        except VersionConflict:
-            continue
-        return await get_run(store, run_id)
+
+    async def cancelled() -> EncodedEvent:
+        return encode(lifecycle.cancel(await get_run(store, run_id)))
+
+    await decide(store, stream_of(run_id), cancelled)
+    return await get_run(store, run_id)
 
 
 def _canonical(run_id: str) -> str:

@@ -1,5 +1,6 @@
 """From a trial's parameters to what is to be simulated."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -59,11 +60,8 @@ class Candidates:
         """Raises ``InvalidRequest`` where the backtest or its strategy refuses the parameters."""
         if self._trusted is not None and self._varies_strategy_alone:
             # Its request differs from the base only in parameters that are in the strategy already.
-            try:
+            with suppress(msgspec.ValidationError):  # said better below
                 strategy = msgspec.convert(self._base.strategy.params | params, self._trusted)
-            except msgspec.ValidationError:
-                pass  # said better below
-            else:
                 return Candidate(number, params, self._base, strategy)
         return Candidate(number, params, applied(self._base, params, self._code))
 

@@ -7,6 +7,7 @@ import typer
 from service.cli.connection import with_client
 from service.cli.failures import failures_told
 from service.cli.options import ApiKey, DataDirectory, Json, Url
+from service.cli.plain import print_json
 
 if TYPE_CHECKING:
     from service.client.client import Client
@@ -56,14 +57,13 @@ def list_optimizations(
     """List the optimizations, newest first."""
 
     async def show(client: "Client") -> None:
-        import msgspec
         from rich.console import Console
 
         from service.cli.ranking import show_optimizations
 
         found = await client.statuses(state, limit, "optimizations")
         if as_json:
-            typer.echo(msgspec.json.encode(found).decode())
+            print_json(found)
         else:
             show_optimizations(Console(), found)
 

@@ -1,4 +1,4 @@
-"""Text that others wrote (strategies, vendors' files, a service) on a terminal."""
+"""What is printed: JSON, and text that others wrote (strategies, files, a service)."""
 
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,14 @@ def plain(text: object, style: str = "") -> "Text":
     from rich.text import Text
 
     return Text(spelled_out(str(text)), style)
+
+
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    import msgspec
+    import typer
+
+    typer.echo(msgspec.json.encode(value).decode())
 
 
 def spelled_out(text: str) -> str:

@@ -8,6 +8,7 @@ from service.cli.connection import with_client
 from service.cli.failures import failures_told
 from service.cli.files import written_whole
 from service.cli.options import ApiKey, DataDirectory, Json, Output, Url
+from service.cli.plain import print_json
 
 if TYPE_CHECKING:
     from service.client.client import Client
@@ -78,7 +79,7 @@ def list_runs(
 
         runs = await client.statuses(state, limit)
         if as_json:
-            _print_json(runs)
+            print_json(runs)
         else:
             show_runs(Console(), runs)
 
@@ -161,9 +162,3 @@ async def _show_results(client: "Client", run_id: str, *, as_json: bool) -> None
         show_ranking(Console(), decoded)
     else:
         show_results(Console(), decoded)
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    typer.echo(msgspec.json.encode(value).decode())

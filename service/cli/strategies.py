@@ -9,9 +9,9 @@ import typer
 
 from service.cli.failures import failures_told, tell
 from service.cli.options import Json
+from service.cli.plain import print_json
 
 if TYPE_CHECKING:
-    from domain.strategies.description import Description
     from service.strategies.strategies import Strategies
 
 app = typer.Typer(name="strategy", help="Strategies: list, make, check.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def list_strategies(as_json: Json = False) -> None:
         from service.cli.strategy_tables import show_strategies
 
         described = await strategies.describe_all()
-        _print_json(described) if as_json else show_strategies(described)
+        print_json(described) if as_json else show_strategies(described)
 
     _ask(show_all)
 
@@ -41,7 +41,7 @@ def show_strategy(
         from service.cli.strategy_tables import show_parameters
 
         described = await strategies.describe(name)
-        _print_json(described) if as_json else show_parameters(described)
+        print_json(described) if as_json else show_parameters(described)
 
     _ask(show_one)
 
@@ -119,9 +119,3 @@ def _ask(use: Callable[["Strategies"], Awaitable[None]]) -> None:
         except UnknownStrategy as error:
             tell(str(error))
             raise typer.Exit(1) from error
-
-
-def _print_json(value: "Description | list[Description]") -> None:
-    import msgspec
-
-    typer.echo(msgspec.json.encode(value).decode())

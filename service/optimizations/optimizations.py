@@ -9,12 +9,12 @@ from domain.optimizations import lifecycle
 from domain.optimizations.events import SweepEvent, encode
 from domain.optimizations.lifecycle import Optimization
 from domain.optimizations.request import OptimizationRequest
+from domain.runs.events import EncodedEvent
 from domain.strategies.code import Code
-from eventstore.errors import VersionConflict
 from eventstore.store import EventStore
 from service.optimizations.projection import stream_of
 from service.optimizations.queries import find_optimization
-from service.runs import stored_form
+from service.runs import decide, stored_form
 
 
 class UnknownOptimization(Exception):
@@ -65,16 +65,11 @@ async def resume_optimization(store: EventStore, optimization_id: str) -> Optimi
 async def _decide(
     store: EventStore, optimization_id: str, decision: Callable[[Optimization], SweepEvent]
 ) -> Optimization:
-    stream = stream_of(_canonical(optimization_id))
-    while True:
-        # The head is read first: whatever changes the optimization after it makes this conflict.
-        version = await store.head(stream)
-        decided = decision(await get_optimization(store, optimization_id))
-        try:
-            await store.append(stream, stored_form([encode(decided)]), expected_version=version)
-        except VersionConflict:
-            continue
-        return await get_optimization(store, optimization_id)
+    async def decided() -> EncodedEvent:
+        return encode(decision(await get_optimization(store, optimization_id)))
+
+    await decide(store, stream_of(_canonical(optimization_id)), decided)
+    return await get_optimization(store, optimization_id)
 
 
 def _canonical(optimization_id: str) -> str:

@@ -28,6 +28,18 @@ FIGURES = (
 )  # fmt: skip
 
 
+def _crossover(fast: Any, slow: Any, opens: Any, closes: Any, **options: Any) -> Any:
+    return vbt.Portfolio.from_signals(
+        closes,
+        entries=fast.ma_crossed_above(slow).vbt.signals.fshift(1),
+        exits=fast.ma_crossed_below(slow).vbt.signals.fshift(1),
+        price=opens,
+        fees=COMMISSION,
+        init_cash=CAPITAL,
+        **options,
+    )
+
+
 def _signals(engine: str) -> Callable[[Prices], Run]:
     def prepare(prices: Prices) -> Run:
         # Naive times: those with a zone it converts one by one, at a sixtieth of the speed.
@@ -37,15 +49,7 @@ def _signals(engine: str) -> Callable[[Prices], Run]:
 
         def run() -> Callable[[], float]:
             fast, slow = vbt.MA.run(closes, SHORT), vbt.MA.run(closes, LONG)
-            portfolio = vbt.Portfolio.from_signals(
-                closes,
-                entries=fast.ma_crossed_above(slow).vbt.signals.fshift(1),
-                exits=fast.ma_crossed_below(slow).vbt.signals.fshift(1),
-                price=opens,
-                fees=COMMISSION,
-                init_cash=CAPITAL,
-                engine=engine,
-            )
+            portfolio = _crossover(fast, slow, opens, closes, engine=engine)
             equity = portfolio.value()
             return lambda: float(equity.iloc[-1])
 
@@ -97,16 +101,7 @@ def _sweep(engine: str, figures: Sequence[str]) -> Callable[[Prices], Run]:
 
         def run() -> Callable[[], float]:
             fast, slow = vbt.MA.run(closes, shorts), vbt.MA.run(closes, longs)
-            portfolio = vbt.Portfolio.from_signals(
-                closes,
-                entries=fast.ma_crossed_above(slow).vbt.signals.fshift(1),
-                exits=fast.ma_crossed_below(slow).vbt.signals.fshift(1),
-                price=opens,
-                fees=COMMISSION,
-                init_cash=CAPITAL,
-                freq="1D",
-                engine=engine,
-            )
+            portfolio = _crossover(fast, slow, opens, closes, engine=engine, freq="1D")
             final = portfolio.final_value()
             for figure in figures:
                 getattr(portfolio, figure)()

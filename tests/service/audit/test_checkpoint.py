@@ -61,6 +61,7 @@ async def test_one_kept_line_proves_that_the_log_has_only_grown(service: Service
     for _ in range(3):
         await service.completed(SHORT)
         lines.append(await kept(service))
+    assert len({line.size for line in lines}) == 4
     for index, old in enumerate(lines):
         for new in lines[index:]:
             require_growth(old, new, await proof(service, old.size, new.size))

@@ -97,6 +97,7 @@ async def test_engines_that_are_killed_before_they_can_begin_fail_no_run(log: Pa
             (engine,) = pool.pids
             os.kill(engine, signal.SIGKILL)
             killed.add(engine)
+        assert len(killed) == ATTEMPTS_MAX
         await completed(store, run_id, request_of())
 
 
@@ -124,7 +125,9 @@ async def test_what_a_strategy_leaves_behind_holds_nothing_up(log: Path, tmp_pat
         await cancel_run(store, leaving)
         following = (await create_run(store, request_of())).run_id
         await completed(store, following, request_of())
-    for number in map(int, numbers.read_text().split()):
+    left_behind = [int(number) for number in numbers.read_text().split()]
+    assert left_behind
+    for number in left_behind:
         os.kill(number, signal.SIGKILL)  # raises for one that has ended: nobody waited for it
 
 

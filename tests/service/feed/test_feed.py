@@ -253,9 +253,15 @@ async def test_a_read_only_log_is_followed_as_another_process_writes_it(
 ) -> None:
     async with await EventStore.open(tmp_path / "log.db", read_only=True) as reader:
         feed = Feed(reader)
+        frames: list[Frame] = []
+
+        async def follow() -> None:
+            frames.extend(await collect(feed, 0, 3))
+
         with anyio.fail_after(10):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(collect, feed, 0, 3)
+                tasks.start_soon(follow)
                 for _ in range(3):
                     await anyio.sleep(0.05)
                     await append(store)
+    assert [frame.cursor for frame in frames] == [1, 2, 3]
