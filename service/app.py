@@ -20,8 +20,22 @@ from service.api import (
 )
 from service.core import Core, open_core
 from service.http.failures import EXCEPTION_HANDLERS
+from service.http.operations import routes_of
 from service.http.stack import middleware
 from service.settings import Settings
+
+OPERATIONS = [
+    *health.OPERATIONS,
+    *strategies.OPERATIONS,
+    *backtests.OPERATIONS,
+    *report.OPERATIONS,
+    *lookahead.OPERATIONS,
+    *optimizations.OPERATIONS,
+    *optimization_results.OPERATIONS,
+    *optimization_report.OPERATIONS,
+    *events.OPERATIONS,
+    *audit.OPERATIONS,
+]
 
 
 def create_app(settings: Settings, core: Core | None = None) -> Starlette:
@@ -33,19 +47,7 @@ def create_app(settings: Settings, core: Core | None = None) -> Starlette:
             yield {"core": opened}
 
     app = Starlette(
-        routes=[
-            *health.ROUTES,
-            *strategies.ROUTES,
-            *backtests.ROUTES,
-            *optimizations.ROUTES,
-            *optimization_results.ROUTES,
-            *optimization_report.ROUTES,
-            *report.ROUTES,
-            *lookahead.ROUTES,
-            *audit.ROUTES,
-            *events.ROUTES,
-            *stream.ROUTES,
-        ],
+        routes=routes_of(OPERATIONS, stream.STREAMS),
         middleware=middleware(settings),
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,

@@ -70,7 +70,7 @@ def test_every_indicator_is_documented_with_its_parameters(module: ModuleType) -
 
 @pytest.mark.parametrize("struct", [BacktestRequest, Execution])
 def test_every_field_of_a_request_is_documented(struct: type[msgspec.Struct]) -> None:
-    named = re.findall(r"^\| (`[^|]*`) \|", page("http-api.md"), flags=re.MULTILINE)
+    named = re.findall(r"^\| (`[^|]*`) \|", page("http-backtests.md"), flags=re.MULTILINE)
     for field in struct.__struct_fields__:
         assert any(f"`{field}`" in names for names in named), field
 

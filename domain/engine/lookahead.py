@@ -7,15 +7,15 @@ rise, with prices that fall, and with an early end: data that ends one bar later
 than it came, so that neither the number of the bars to come nor their times are known.
 """
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from domain.engine import tape
+from domain.engine.leaks import Future, Leak, Report
 from domain.engine.other_futures import Data, with_an_early_end, with_other_prices
-from domain.engine.recordings import Recording, Row, first_change, read
+from domain.engine.recordings import Recording, first_change, read
 from domain.engine.simulate import simulate
 from domain.errors import StrategyFailed
 from domain.market.bars import Times
@@ -24,8 +24,6 @@ from domain.runs.manifest import Manifest
 from domain.strategies.code import Code
 
 __all__ = ["Data", "Leak", "Report", "search"]
-
-Future: TypeAlias = Literal["prices", "end"]
 
 # With an early end other rows are the last of their tick or day.
 _OF_TICKS_AND_DAYS = {"contributions", "exposures", "benchmark"}
@@ -37,45 +35,6 @@ _TABLES: dict[Future, list[str]] = {
 _TOLERANCE: dict[Future, float] = {"prices": 0.0, "end": 1e-9}
 
 
-class Leak(msgspec.Struct, frozen=True):
-    """One event that would have been another, had the future been another.
-
-    ``moment``: what came after it was changed. ``future``: to other ``prices``, or to an early
-    ``end`` of the data. ``bar``: the earliest bar, at ``moment`` or before, whose record changed;
-    both are given in ISO 8601. ``event_id``: the run's event that holds it. ``table``: the part of
-    the tape it is in, with the row as it was and as it became, ``None`` where there is no such row.
-    ``table`` is ``None`` where it is a log line.
-    """
-
-    moment: str
-    future: Future
-    bar: str
-    event_id: int
-    table: str | None = None
-    was: Row | None = None
-    became: Row | None = None
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the search. Nothing is proven: it found no leak at these moments.
-
-    ``deterministic``: false where two runs on the same data already differ, which ends the search.
-    ``notes``: futures that the strategy could not bear, and why; where that was one of other
-    prices, the moment is not among ``moments``.
-    """
-
-    moments: list[str]
-    seed: int
-    deterministic: bool
-    leaks: list[Leak]
-    notes: list[str]
-
-    @property
-    def clean(self) -> bool:
-        """Whether something was tried and nothing speaks against the strategy."""
-        return self.deterministic and bool(self.moments) and not self.leaks
-
-
 def search(manifest: Manifest, data: Data, code: Code | None, *, moments: int, seed: int) -> Report:
     """Look for look-ahead at up to ``moments`` moments, in three times as many simulations and two.
 
@@ -83,7 +42,7 @@ def search(manifest: Manifest, data: Data, code: Code | None, *, moments: int, s
     """
     record = list(simulate(manifest, *data, code=code))
     if record != list(simulate(manifest, *data, code=code)):
-        return Report(moments=[], seed=seed, deterministic=False, leaks=[], notes=[])
+        return Report(clean=False, moments=[], seed=seed, deterministic=False, leaks=[], notes=[])
     detector = _Detector(manifest, data, code, read(record))
     random = np.random.Generator(np.random.PCG64(seed))
     tried: list[str] = []
@@ -99,7 +58,10 @@ def search(manifest: Manifest, data: Data, code: Code | None, *, moments: int, s
             notes.append(f"{iso(moment)}: in another future {error}")
         if leak is not None:
             leaks.append(leak)
-    return Report(moments=tried, seed=seed, deterministic=True, leaks=leaks, notes=notes)
+    clean = bool(tried) and not leaks
+    return Report(
+        clean=clean, moments=tried, seed=seed, deterministic=True, leaks=leaks, notes=notes
+    )
 
 
 class _Detector(NamedTuple):

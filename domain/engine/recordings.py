@@ -4,19 +4,19 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
 from msgspec import UNSET
 
 from domain.engine import tape
+from domain.engine.leaks import Row
 from domain.market.bars import Times
 from domain.market.moments import since_epoch
 from domain.runs.events import EncodedEvent, Logged, Progressed, decode
 
 Batch: TypeAlias = list[EncodedEvent]
-Row: TypeAlias = dict[str, Any]
 
 
 class Recording(NamedTuple):

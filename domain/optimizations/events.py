@@ -4,7 +4,7 @@ A sweep's stream holds the types of a run's, and ``trial``. Payloads are only ev
 defaults; an unknown type or state stops the reader.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias, assert_never
 
 import msgspec
@@ -25,8 +25,6 @@ from domain.runs.events import (
     UnknownEventType,
 )
 from domain.strategies.code import Code
-
-EVENT_TYPES = ("state", "progress", "metric", "log", "trial")
 
 Ended: TypeAlias = Literal["failed", "cancelled"]
 
@@ -156,6 +154,15 @@ TrialEnded: TypeAlias = TrialCompleted | TrialFailed
 TrialChanged: TypeAlias = TrialAsked | TrialEnded
 StateChanged: TypeAlias = Pending | Running | Completed | Failed | Cancelled
 SweepEvent: TypeAlias = StateChanged | Resumed | TrialChanged | Progressed | Measured | Logged
+
+PAYLOADS: Mapping[str, Sequence[type]] = {
+    "state": (Pending, Resumed, Running, Completed, Failed, Cancelled),
+    "progress": (Progressed,),
+    "metric": (Measured,),
+    "log": (Logged,),
+    "trial": (TrialAsked, TrialCompleted, TrialFailed),
+}
+EVENT_TYPES = tuple(PAYLOADS)
 
 _encode = msgspec.json.Encoder().encode
 _decode_state: Callable[[bytes], StateChanged] = msgspec.json.Decoder(StateChanged).decode

@@ -5,7 +5,7 @@ A run's stream holds four types, exactly those of the wire: ``state``, ``progres
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias, assert_never
 
 import msgspec
@@ -15,8 +15,6 @@ from domain.errors import DomainError
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
-
-EVENT_TYPES = ("state", "progress", "metric", "log")
 
 Level: TypeAlias = Literal["info", "warning", "error"]
 Limit: TypeAlias = Literal["time", "memory"]
@@ -114,6 +112,14 @@ class Logged(msgspec.Struct, frozen=True):
 
 StateChanged: TypeAlias = Queued | Started | Completed | Failed | Cancelled
 RunEvent: TypeAlias = StateChanged | Progressed | Measured | Logged
+
+PAYLOADS: Mapping[str, Sequence[type]] = {
+    "state": (Queued, Started, Completed, Failed, Cancelled),
+    "progress": (Progressed,),
+    "metric": (Measured,),
+    "log": (Logged,),
+}
+EVENT_TYPES = tuple(PAYLOADS)
 
 
 class EncodedEvent(msgspec.Struct, frozen=True, gc=False):

@@ -6,17 +6,16 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from service.api.core import core_of
+from service.audit.checkpoint import Checkpoint
 from service.audit.export import export, make_checkpoint
 from service.http.errors import BadRequestError, NotFoundError
-from service.http.requests import NoQuery, query_parameters, require_within
+from service.http.operations import JSON, NDJSON, Answer, Operation
+from service.http.requests import require_within
 from service.http.responses import json_response
 from service.optimizations.optimizations import stream_of_optimization
 from service.runs import stream_of_run
-
-NDJSON = "application/x-ndjson"
 
 
 class ConsistencyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -34,16 +33,20 @@ class Consistency(msgspec.Struct, frozen=True, kw_only=True):
     proof: list[str]
 
 
+class Rebuilt(msgspec.Struct, frozen=True):
+    """The names of the projections that were folded anew."""
+
+    rebuilt: list[str]
+
+
 async def checkpoint(request: Request) -> Response:
     """``GET /audit/checkpoint``: the signed size and root of the log as it is now."""
-    query_parameters(request, NoQuery)
     core = core_of(request)
     return json_response(await make_checkpoint(core.store, core.audit_key))
 
 
-async def consistency(request: Request) -> Response:
+async def consistency(request: Request, query: ConsistencyQuery) -> Response:
     """``GET /audit/consistency?from=&to=``: the proof between two sizes of the log."""
-    query = query_parameters(request, ConsistencyQuery)
     store = core_of(request).store
     require_within("to", query.new, await store.head())
     if query.old > query.new:
@@ -56,40 +59,35 @@ async def consistency(request: Request) -> Response:
 
 async def export_run(request: Request) -> Response:
     """``GET /backtests/{run_id}/export``: the run's events so far, with proofs, streamed."""
-    query_parameters(request, NoQuery)
     stream = await stream_of_run(core_of(request).store, request.path_params["run_id"])
     return _export(request, stream)
 
 
 async def export_optimization(request: Request) -> Response:
     """``GET /optimizations/{optimization_id}/export``: the same of an optimization."""
-    query_parameters(request, NoQuery)
     its_id = request.path_params["optimization_id"]
     return _export(request, await stream_of_optimization(core_of(request).store, its_id))
 
 
 async def prove_event(request: Request) -> Response:
     """``GET /backtests/{run_id}/events/{event_id}/proof``: the export of this event alone."""
-    query_parameters(request, NoQuery)
     stream = await stream_of_run(core_of(request).store, request.path_params["run_id"])
     return await _prove(request, stream)
 
 
 async def prove_event_of_optimization(request: Request) -> Response:
     """``GET /optimizations/{optimization_id}/events/{event_id}/proof``: of an optimization."""
-    query_parameters(request, NoQuery)
     its_id = request.path_params["optimization_id"]
     return await _prove(request, await stream_of_optimization(core_of(request).store, its_id))
 
 
 async def rebuild(request: Request) -> Response:
     """``POST /audit/rebuild``: fold every stored projection anew; readers see the old ones."""
-    query_parameters(request, NoQuery)
     store = core_of(request).store
     names = store.projections
     for name in names:
         await store.rebuild(name)
-    return json_response({"rebuilt": names})
+    return json_response(Rebuilt(names))
 
 
 def _export(request: Request, stream: str) -> Response:
@@ -108,16 +106,55 @@ async def _prove(request: Request, stream: str) -> Response:
     return StreamingResponse(lines, media_type=NDJSON)
 
 
-ROUTES = [
-    Route("/audit/checkpoint", checkpoint, methods=["GET"]),
-    Route("/audit/consistency", consistency, methods=["GET"]),
-    Route("/audit/rebuild", rebuild, methods=["POST"]),
-    Route("/backtests/{run_id}/export", export_run, methods=["GET"]),
-    Route("/backtests/{run_id}/events/{event_id:int}/proof", prove_event, methods=["GET"]),
-    Route("/optimizations/{optimization_id}/export", export_optimization, methods=["GET"]),
-    Route(
-        "/optimizations/{optimization_id}/events/{event_id:int}/proof",
-        prove_event_of_optimization,
-        methods=["GET"],
+_EXPORT = Answer("the events and their proofs, one JSON object on each line", {NDJSON: bytes})
+
+OPERATIONS = [
+    Operation(
+        method="GET",
+        path="/audit/checkpoint",
+        handler=checkpoint,
+        answers=[Answer("the checkpoint", {JSON: Checkpoint})],
+    ),
+    Operation(
+        method="GET",
+        path="/audit/consistency",
+        handler=consistency,
+        answers=[Answer("the proof", {JSON: Consistency})],
+        refuses=[416],
+    ),
+    Operation(
+        method="POST",
+        path="/audit/rebuild",
+        handler=rebuild,
+        answers=[Answer("the projections are folded anew", {JSON: Rebuilt})],
+        scope="admin",
+    ),
+    Operation(
+        method="GET",
+        path="/backtests/{run_id}/export",
+        handler=export_run,
+        answers=[_EXPORT],
+        refuses=[404],
+    ),
+    Operation(
+        method="GET",
+        path="/backtests/{run_id}/events/{event_id:int}/proof",
+        handler=prove_event,
+        answers=[_EXPORT],
+        refuses=[404],
+    ),
+    Operation(
+        method="GET",
+        path="/optimizations/{optimization_id}/export",
+        handler=export_optimization,
+        answers=[_EXPORT],
+        refuses=[404],
+    ),
+    Operation(
+        method="GET",
+        path="/optimizations/{optimization_id}/events/{event_id:int}/proof",
+        handler=prove_event_of_optimization,
+        answers=[_EXPORT],
+        refuses=[404],
     ),
 ]

@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from domain.market.moments import iso
@@ -17,16 +16,15 @@ from service.api.core import core_of
 from service.api.listing import link_to_next
 from service.history import run_at_event, runs_at_position
 from service.http.errors import ConflictError
-from service.http.requests import NoQuery, query_parameters, read_json, require_within
+from service.http.operations import JSON, Answer, Operation
+from service.http.requests import require_within
 from service.http.responses import json_response
 from service.projections import list_runs, stream_of
 from service.results import LongDocument
 from service.runs import cancel_run, create_run, get_run
 
-JSON = "application/json"
 
-
-class Status(msgspec.Struct, frozen=True):
+class RunStatus(msgspec.Struct, frozen=True):
     """A run's status object; times are ISO 8601, UTC. ``log_id``: the log that the run is in."""
 
     run_id: str
@@ -39,7 +37,7 @@ class Status(msgspec.Struct, frozen=True):
     log_id: str
 
 
-class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RunsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a list. ``before`` is the cursor that ``Link: rel="next"`` carries.
 
     ``at_position``: the list as that position of the log left it.
@@ -70,9 +68,9 @@ class RunQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_event: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 
-def status_of(run: Run, log_id: str) -> Status:
+def status_of(run: Run, log_id: str) -> RunStatus:
     """Put a run of a log into the shape of the wire."""
-    return Status(
+    return RunStatus(
         run_id=run.run_id,
         state=run.state,
         progress=run.progress,
@@ -84,25 +82,18 @@ def status_of(run: Run, log_id: str) -> Status:
     )
 
 
-async def collection(request: Request) -> Response:
-    """``/backtests``: one route, so that a 405 names all its methods."""
-    return await (create(request) if request.method == "POST" else index(request))
-
-
-async def create(request: Request) -> Response:
+async def create(request: Request, body: BacktestRequest) -> Response:
     """``POST /backtests``: 201 and the status object of the new run."""
-    query_parameters(request, NoQuery)
     store, strategies = core_of(request).store, core_of(request).strategies
-    accepted = await strategies.accept(await read_json(request, BacktestRequest))
+    accepted = await strategies.accept(body)
     run = await create_run(store, accepted.request, accepted.code)
     return json_response(
         status_of(run, store.log_id), 201, {"Location": f"/backtests/{run.run_id}"}
     )
 
 
-async def index(request: Request) -> Response:
+async def index(request: Request, query: RunsQuery) -> Response:
     """``GET /backtests``: status objects, newest first."""
-    query = query_parameters(request, ListQuery)
     store = core_of(request).store
     runs = await _runs(store, query)
     page = runs[: query.limit]
@@ -112,23 +103,23 @@ async def index(request: Request) -> Response:
     return json_response([status_of(run, store.log_id) for _, run in page], headers=headers)
 
 
-async def status(request: Request) -> Response:
+async def status(request: Request, query: RunQuery) -> Response:
     """``GET /backtests/{run_id}``: the status object, now or as an event of the run left it."""
     store = core_of(request).store
-    run, at_event = await _run(request)
-    if at_event is not None:
-        run = await run_at_event(store, run.run_id, at_event)
+    run = await _run(request, query)
+    if query.at_event is not None:
+        run = await run_at_event(store, run.run_id, query.at_event)
     return json_response(status_of(run, store.log_id))
 
 
-async def results(request: Request) -> Response:
+async def results(request: Request, query: RunQuery) -> Response:
     """``GET /backtests/{run_id}/results``: the results, or 409 until the run is completed.
 
     With ``at_event``: what was known by that event, of any run.
     """
-    run, at_event = await _run(request)
-    if at_event is not None:
-        return _document(await core_of(request).results.document_at(run.run_id, at_event))
+    run = await _run(request, query)
+    if query.at_event is not None:
+        return _document(await core_of(request).results.document_at(run.run_id, query.at_event))
     require_completed(run)
     return _document(await core_of(request).results.document(run.run_id))
 
@@ -148,13 +139,12 @@ def require_completed(run: Run) -> None:
 
 async def cancel(request: Request) -> Response:
     """``POST /backtests/{run_id}/cancel``: the cancelled status, or 409 when it has ended."""
-    query_parameters(request, NoQuery)
     store = core_of(request).store
     run = await cancel_run(store, request.path_params["run_id"])
     return json_response(status_of(run, store.log_id))
 
 
-async def _runs(store: EventStore, query: ListQuery) -> list[tuple[int, Run]]:
+async def _runs(store: EventStore, query: RunsQuery) -> list[tuple[int, Run]]:
     # One more than is shown: whether there is a next page.
     limit = query.limit + 1
     if query.at_position is None:
@@ -165,13 +155,12 @@ async def _runs(store: EventStore, query: ListQuery) -> list[tuple[int, Run]]:
     )
 
 
-async def _run(request: Request) -> tuple[Run, int | None]:
+async def _run(request: Request, query: RunQuery) -> Run:
     store = core_of(request).store
-    at_event = query_parameters(request, RunQuery).at_event
     run = await get_run(store, request.path_params["run_id"])
-    if at_event is not None:
-        require_within("at_event", at_event, await store.head(stream_of(run.run_id)))
-    return run, at_event
+    if query.at_event is not None:
+        require_within("at_event", query.at_event, await store.head(stream_of(run.run_id)))
+    return run
 
 
 def _document(document: bytes | LongDocument) -> Response:
@@ -180,9 +169,41 @@ def _document(document: bytes | LongDocument) -> Response:
     return LongResponse(document)
 
 
-ROUTES = [
-    Route("/backtests", collection, methods=["GET", "POST"]),
-    Route("/backtests/{run_id}", status, methods=["GET"]),
-    Route("/backtests/{run_id}/results", results, methods=["GET"]),
-    Route("/backtests/{run_id}/cancel", cancel, methods=["POST"]),
+OPERATIONS = [
+    Operation(
+        method="POST",
+        path="/backtests",
+        handler=create,
+        answers=[Answer("the run is in the log", {JSON: RunStatus}, 201, ["Location"])],
+        scope="run",
+    ),
+    Operation(
+        method="GET",
+        path="/backtests",
+        handler=index,
+        answers=[Answer("the runs", {JSON: list[RunStatus]}, headers=["Link"])],
+        refuses=[416],
+    ),
+    Operation(
+        method="GET",
+        path="/backtests/{run_id}",
+        handler=status,
+        answers=[Answer("the run", {JSON: RunStatus})],
+        refuses=[404, 416],
+    ),
+    Operation(
+        method="GET",
+        path="/backtests/{run_id}/results",
+        handler=results,
+        answers=[Answer("the results", {JSON: bytes})],
+        refuses=[404, 409, 416],
+    ),
+    Operation(
+        method="POST",
+        path="/backtests/{run_id}/cancel",
+        handler=cancel,
+        answers=[Answer("the run is cancelled", {JSON: RunStatus})],
+        refuses=[404, 409],
+        scope="run",
+    ),
 ]

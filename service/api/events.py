@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from service.api.core import core_of
 from service.api.event_forms import (
@@ -39,7 +38,7 @@ from service.api.subscription import (
 from service.feed.tail import PAGE_EVENTS_MAX
 from service.http.accept import wanted_form
 from service.http.errors import ApiError, BadRequestError
-from service.http.requests import query_parameters
+from service.http.operations import Answer, Operation
 from service.http.responses import json_response
 from service.validation import explain
 
@@ -59,35 +58,36 @@ class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat: HeartbeatSeconds | None = None
 
 
-async def run_events(request: Request) -> Response:
+async def run_events(request: Request, query: EventsQuery) -> Response:
     """``GET /backtests/{run_id}/events``: the run's events; the cursor is an event id."""
-    return await _events(request, Subject(RUNS, request.path_params["run_id"]))
+    return await _events(request, query, Subject(RUNS, request.path_params["run_id"]))
 
 
-async def optimization_events(request: Request) -> Response:
+async def optimization_events(request: Request, query: EventsQuery) -> Response:
     """``GET /optimizations/{optimization_id}/events``: the same of an optimization."""
-    return await _events(request, Subject(OPTIMIZATIONS, request.path_params["optimization_id"]))
+    subject = Subject(OPTIMIZATIONS, request.path_params["optimization_id"])
+    return await _events(request, query, subject)
 
 
-async def log_events(request: Request) -> Response:
+async def log_events(request: Request, query: EventsQuery) -> Response:
     """``GET /events``: the events of the whole log; the cursor is a position."""
-    return await _events(request, None)
+    return await _events(request, query, None)
 
 
-async def _events(request: Request, subject: Subject | None) -> Response:
+async def _events(request: Request, query: EventsQuery, subject: Subject | None) -> Response:
     store = core_of(request).store
-    said = {"X-Log-Id": store.log_id, "Vary": "Accept"}
+    vary = {"Vary": "Accept"}
     try:
         form = wanted_form(request.headers.get("accept", ""), FORMS)
-        query = _query(request, form)
+        _require_fit(query, form)
         types = types_of(query.types, subject)
         cursor_name, cursor = _cursor(request, query)
         place = await find_place(store, subject, cursor, cursor_name, query.log_id)
     except ApiError as error:
-        error.headers |= said
+        error.headers |= vary
         raise
     response = await _respond(request, form, query, place, types)
-    response.headers.update(said | {"X-Log-Head": str(place.head)})
+    response.headers.update(vary | {"X-Log-Head": str(place.head)})
     return response
 
 
@@ -113,14 +113,12 @@ async def _respond(
     return json_response(page, headers=_link(request, query, page))
 
 
-def _query(request: Request, form: Form) -> EventsQuery:
-    query = query_parameters(request, EventsQuery)
+def _require_fit(query: EventsQuery, form: Form) -> None:
     for parameter, its_form in ONLY_FOR.items():
         if getattr(query, parameter) is not None and form != its_form:
             raise BadRequestError(f"query parameter {parameter} goes with Accept: {its_form}")
     if query.after is not None and query.last_event_id is not None:
         raise BadRequestError("after and last_event_id are the same cursor; give one of them")
-    return query
 
 
 def _cursor(request: Request, query: EventsQuery) -> tuple[str, int]:
@@ -148,8 +146,39 @@ def _link(request: Request, query: EventsQuery, page: EventPage) -> dict[str, st
     return {"Link": f'<{request.url.path}?{urlencode(given)}>; rel="next"'}
 
 
-ROUTES = [
-    Route("/events", log_events, methods=["GET"]),
-    Route("/backtests/{run_id}/events", run_events, methods=["GET"]),
-    Route("/optimizations/{optimization_id}/events", optimization_events, methods=["GET"]),
+_ANSWERS = [
+    Answer(
+        "the events: a page of them, all up to the head, or as they come",
+        {JSON: EventPage, NDJSON: bytes, EVENT_STREAM: bytes},
+        headers=["X-Log-Head", "Link"],
+    ),
+    Answer("server-sent events: nothing will ever follow the cursor", status=204),
+]
+_TAKES = ["Accept", "Last-Event-ID"]
+
+OPERATIONS = [
+    Operation(
+        method="GET",
+        path="/events",
+        handler=log_events,
+        answers=_ANSWERS[:1],
+        refuses=[409, 416],
+        takes=_TAKES,
+    ),
+    Operation(
+        method="GET",
+        path="/backtests/{run_id}/events",
+        handler=run_events,
+        answers=_ANSWERS,
+        refuses=[404, 409, 416],
+        takes=_TAKES,
+    ),
+    Operation(
+        method="GET",
+        path="/optimizations/{optimization_id}/events",
+        handler=optimization_events,
+        answers=_ANSWERS,
+        refuses=[404, 409, 416],
+        takes=_TAKES,
+    ),
 ]

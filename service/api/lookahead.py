@@ -6,15 +6,15 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from domain.engine.leaks import Report
 from domain.runs.events import Failed, Queued, Started, code_of, decode
 from domain.runs.lifecycle import RunState
 from service.api.core import core_of
 from service.execution.executor import ExecutorDied, ExecutorUnavailable, LimitExceeded
 from service.execution.frames import Check
 from service.http.errors import ConflictError
-from service.http.requests import NoQuery, decode_json, query_parameters
+from service.http.operations import JSON, Answer, Operation
 from service.http.responses import json_response
 from service.projections import stream_of
 from service.runs import get_run
@@ -27,12 +27,12 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
 
-async def check(request: Request) -> Response:
+USUAL_SEARCH = Search()
+
+
+async def check(request: Request, body: Search = USUAL_SEARCH) -> Response:
     """``POST /backtests/{run_id}/lookahead-check``: the detector's report on a completed run."""
-    query_parameters(request, NoQuery)
     core = core_of(request)
-    body = await request.body()
-    wanted = decode_json(body, Search) if body else Search()
     run = await get_run(core.store, request.path_params["run_id"])
     if run.state is not RunState.COMPLETED:
         raise ConflictError(f"only a completed run can be checked; this one is {run.state.value}")
@@ -45,7 +45,7 @@ async def check(request: Request) -> Response:
     code = code_of(queued, first.attachment)
     try:
         answer = await core.engines.check(
-            Check(run.run_id, started.manifest, code, wanted.moments, wanted.seed)
+            Check(run.run_id, started.manifest, code, body.moments, body.seed)
         )
     except (ExecutorDied, ExecutorUnavailable, LimitExceeded) as error:
         raise ConflictError(f"the check came to no end: {error}") from error
@@ -56,4 +56,13 @@ async def check(request: Request) -> Response:
     return json_response(msgspec.Raw(answer.payload))
 
 
-ROUTES = [Route("/backtests/{run_id}/lookahead-check", check, methods=["POST"])]
+OPERATIONS = [
+    Operation(
+        method="POST",
+        path="/backtests/{run_id}/lookahead-check",
+        handler=check,
+        answers=[Answer("what was found", {JSON: Report})],
+        refuses=[404, 409],
+        scope="run",
+    )
+]

@@ -2,19 +2,17 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.optimizations.lifecycle import Optimization
 from service.api.core import core_of
 from service.api.optimization_results import require_ended
 from service.http.errors import ConflictError
-from service.http.requests import NoQuery, query_parameters
+from service.http.operations import HTML, Answer, Operation
 from service.optimizations.optimizations import get_optimization
 
 
 async def report(request: Request) -> Response:
     """``GET /optimizations/{optimization_id}/report``: one HTML page, or 409 before the end."""
-    query_parameters(request, NoQuery)
     core = core_of(request)
     optimization = await get_optimization(core.store, request.path_params["optimization_id"])
     require_ended(optimization)
@@ -31,4 +29,12 @@ def _require_trials(optimization: Optimization) -> None:
     raise ConflictError(f"not one trial has ended, so there is nothing to report: {reason}")
 
 
-ROUTES = [Route("/optimizations/{optimization_id}/report", report, methods=["GET"])]
+OPERATIONS = [
+    Operation(
+        method="GET",
+        path="/optimizations/{optimization_id}/report",
+        handler=report,
+        answers=[Answer("one page that holds all that it shows", {HTML: str})],
+        refuses=[404, 409],
+    )
+]

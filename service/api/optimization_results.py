@@ -7,14 +7,14 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.optimizations.lifecycle import Optimization
 from service.api.core import core_of
 from service.api.listing import link_to_next
 from service.http.accept import wanted_form
 from service.http.errors import BadRequestError, ConflictError
-from service.http.requests import query_parameters, require_within
+from service.http.operations import Answer, Operation
+from service.http.requests import require_within
 from service.optimizations import tables
 from service.optimizations.optimizations import get_optimization
 from service.optimizations.projection import stream_of
@@ -29,7 +29,7 @@ TABLES: dict[Form, tables.Writer] = {
 }
 
 
-class ResultsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RankingQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The query of results. ``after``: the rank that the page's trials follow.
 
     ``at_event``: the results as that event of the optimization left them.
@@ -40,9 +40,8 @@ class ResultsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_event: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 
-async def results(request: Request) -> Response:
+async def results(request: Request, query: RankingQuery) -> Response:
     """``GET /optimizations/{optimization_id}/results``: the results, or 409 before the end."""
-    query = query_parameters(request, ResultsQuery)
     form = wanted_form(request.headers.get("accept", ""), (JSON, *TABLES))
     core = core_of(request)
     optimization = await get_optimization(core.store, request.path_params["optimization_id"])
@@ -52,11 +51,11 @@ async def results(request: Request) -> Response:
 
 
 async def _respond(
-    request: Request, optimization: Optimization, query: ResultsQuery, form: Form
+    request: Request, optimization: Optimization, query: RankingQuery, form: Form
 ) -> Response:
     core, its_id = core_of(request), optimization.optimization_id
     if form != JSON:
-        if query != ResultsQuery():
+        if query != RankingQuery():
             raise BadRequestError(f"query parameters go with Accept: {JSON}; {form} is one table")
         require_ended(optimization)
         trials = await core.optimization_results.all_trials(its_id)
@@ -82,4 +81,19 @@ def require_ended(optimization: Optimization) -> None:
         raise ConflictError("Results not ready")
 
 
-ROUTES = [Route("/optimizations/{optimization_id}/results", results, methods=["GET"])]
+OPERATIONS = [
+    Operation(
+        method="GET",
+        path="/optimizations/{optimization_id}/results",
+        handler=results,
+        answers=[
+            Answer(
+                "the results with a page of the ranking; the whole ranking as one table",
+                dict.fromkeys((JSON, *TABLES), bytes),
+                headers=["Link"],
+            )
+        ],
+        refuses=[404, 409, 416],
+        takes=["Accept"],
+    )
+]

@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.market.moments import iso
 from domain.optimizations.lifecycle import BestTrial, Optimization, SweepState
@@ -14,7 +13,7 @@ from domain.optimizations.request import Direction, OptimizationRequest, Sampler
 from service.api.core import core_of
 from service.api.listing import link_to_next
 from service.core import Core
-from service.http.requests import NoQuery, query_parameters, read_json
+from service.http.operations import JSON, Answer, Operation
 from service.http.responses import json_response
 from service.optimizations.optimizations import (
     cancel_optimization,
@@ -25,7 +24,7 @@ from service.optimizations.optimizations import (
 from service.optimizations.queries import list_optimizations
 
 
-class Status(msgspec.Struct, frozen=True):
+class OptimizationStatus(msgspec.Struct, frozen=True):
     """An optimization's status object; times are ISO 8601, UTC.
 
     ``trials``: how many it comes to, at most ``max_trials``; ``trials_running``: asked for and not
@@ -52,7 +51,7 @@ class Status(msgspec.Struct, frozen=True):
     log_id: str
 
 
-class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OptimizationsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a list. ``before`` is the cursor that ``Link: rel="next"`` carries."""
 
     state: Literal["pending", "running", "completed", "failed", "cancelled"] | None = None
@@ -60,11 +59,11 @@ class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 
-def status_of(optimization: Optimization, core: Core) -> Status:
+def status_of(optimization: Optimization, core: Core) -> OptimizationStatus:
     """Put an optimization into the shape of the wire."""
     given = {
         name: getattr(optimization, name)
-        for name in Status.__struct_fields__
+        for name in OptimizationStatus.__struct_fields__
         if hasattr(optimization, name)
     }
     moments = {
@@ -73,27 +72,23 @@ def status_of(optimization: Optimization, core: Core) -> Status:
     }
     conductor = core.conductor
     seconds_left = None if conductor is None else conductor.seconds_left(optimization)
-    return Status(**given | moments, seconds_left=seconds_left, log_id=core.store.log_id)
+    return OptimizationStatus(
+        **given | moments, seconds_left=seconds_left, log_id=core.store.log_id
+    )
 
 
-async def collection(request: Request) -> Response:
-    """``/optimizations``: one route, so that a 405 names all its methods."""
-    return await (create(request) if request.method == "POST" else index(request))
-
-
-async def create(request: Request) -> Response:
+async def create(request: Request, body: OptimizationRequest) -> Response:
     """``POST /optimizations``: 201 and the status object of the new optimization."""
-    query_parameters(request, NoQuery)
     core = core_of(request)
-    accepted = await core.strategies.accept_sweep(await read_json(request, OptimizationRequest))
+    accepted = await core.strategies.accept_sweep(body)
     optimization = await create_optimization(core.store, accepted.request, accepted.code)
     location = {"Location": f"/optimizations/{optimization.optimization_id}"}
     return json_response(status_of(optimization, core), 201, location)
 
 
-async def index(request: Request) -> Response:
+async def index(request: Request, query: OptimizationsQuery) -> Response:
     """``GET /optimizations``: status objects, newest first."""
-    query, core = query_parameters(request, ListQuery), core_of(request)
+    core = core_of(request)
     # One more than is shown: whether there is a next page.
     found = await list_optimizations(
         core.store, state=query.state, before=query.before, limit=query.limit + 1
@@ -106,19 +101,16 @@ async def index(request: Request) -> Response:
 
 async def status(request: Request) -> Response:
     """``GET /optimizations/{optimization_id}``: the status object."""
-    query_parameters(request, NoQuery)
     return _status(request, await get_optimization(core_of(request).store, _id(request)))
 
 
 async def cancel(request: Request) -> Response:
     """``POST /optimizations/{optimization_id}/cancel``: the status, or 409 when it has ended."""
-    query_parameters(request, NoQuery)
     return _status(request, await cancel_optimization(core_of(request).store, _id(request)))
 
 
 async def resume(request: Request) -> Response:
     """``POST /optimizations/{optimization_id}/resume``: go on with what failed or was cancelled."""
-    query_parameters(request, NoQuery)
     return _status(request, await resume_optimization(core_of(request).store, _id(request)))
 
 
@@ -131,9 +123,43 @@ def _id(request: Request) -> str:
     return optimization_id
 
 
-ROUTES = [
-    Route("/optimizations", collection, methods=["GET", "POST"]),
-    Route("/optimizations/{optimization_id}", status, methods=["GET"]),
-    Route("/optimizations/{optimization_id}/cancel", cancel, methods=["POST"]),
-    Route("/optimizations/{optimization_id}/resume", resume, methods=["POST"]),
+OPERATIONS = [
+    Operation(
+        method="POST",
+        path="/optimizations",
+        handler=create,
+        answers=[
+            Answer("the optimization is in the log", {JSON: OptimizationStatus}, 201, ["Location"])
+        ],
+        scope="run",
+    ),
+    Operation(
+        method="GET",
+        path="/optimizations",
+        handler=index,
+        answers=[Answer("the optimizations", {JSON: list[OptimizationStatus]}, headers=["Link"])],
+    ),
+    Operation(
+        method="GET",
+        path="/optimizations/{optimization_id}",
+        handler=status,
+        answers=[Answer("the optimization", {JSON: OptimizationStatus})],
+        refuses=[404],
+    ),
+    Operation(
+        method="POST",
+        path="/optimizations/{optimization_id}/cancel",
+        handler=cancel,
+        answers=[Answer("the optimization is cancelled", {JSON: OptimizationStatus})],
+        refuses=[404, 409],
+        scope="run",
+    ),
+    Operation(
+        method="POST",
+        path="/optimizations/{optimization_id}/resume",
+        handler=resume,
+        answers=[Answer("the optimization goes on", {JSON: OptimizationStatus})],
+        refuses=[404, 409],
+        scope="run",
+    ),
 ]

@@ -8,9 +8,10 @@ from contextlib import aclosing, suppress
 
 import anyio
 import msgspec
-from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from domain.optimizations import events as sweep_events
+from domain.runs import events as run_events
 from service.api.core import core_of
 from service.api.subscription import (
     OPTIMIZATIONS,
@@ -28,6 +29,7 @@ from service.api.subscription import (
 )
 from service.feed.tail import Page
 from service.http.errors import ApiError
+from service.http.operations import Stream
 from service.http.requests import query_parameters
 
 NORMAL_CLOSURE = 1000
@@ -118,7 +120,21 @@ async def _watch_for_disconnect(websocket: WebSocket, scope: anyio.CancelScope) 
     scope.cancel()
 
 
-ROUTES = [
-    WebSocketRoute("/backtests/{run_id}/stream", run_stream),
-    WebSocketRoute("/optimizations/{optimization_id}/stream", optimization_stream),
+_CLOSES = [NORMAL_CLOSURE, SERVICE_RESTART, *(REFUSED + status for status in (400, 409, 416))]
+
+STREAMS = [
+    Stream(
+        path="/backtests/{run_id}/stream",
+        handler=run_stream,
+        query=StreamQuery,
+        payloads=run_events.PAYLOADS,
+        closes=_CLOSES,
+    ),
+    Stream(
+        path="/optimizations/{optimization_id}/stream",
+        handler=optimization_stream,
+        query=StreamQuery,
+        payloads=sweep_events.PAYLOADS,
+        closes=_CLOSES,
+    ),
 ]

@@ -84,7 +84,7 @@ def check_strategy(
     import msgspec
     import uvloop
 
-    from domain.engine.lookahead import Report
+    from domain.engine.leaks import Report
     from service.cli.request import assignments
     from service.cli.strategy_tables import show_report
     from service.settings import Settings

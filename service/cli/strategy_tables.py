@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from domain.engine.lookahead import Leak, Report
+from domain.engine.leaks import Leak, Report
 from domain.strategies.description import Description
 from service.cli.plain import plain
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from domain.engine.lookahead import Data, Report, search
+from domain.engine.lookahead import Data, search
 from domain.runs.events import EncodedEvent, encode
 from domain.runs.manifest import Dataset
 from service.execution.frames import Check
@@ -21,14 +21,9 @@ def check(job: Check, source: Source) -> Iterator[list[EncodedEvent]]:
         require_same_data(job.manifest.data, inputs.manifest.data)
         data = Data(inputs.bars, inputs.benchmark, inputs.actions)
         report = search(job.manifest, data, job.code, moments=job.moments, seed=job.seed)
-        yield [EncodedEvent(REPORT, as_json(report))]
+        yield [EncodedEvent(REPORT, msgspec.json.encode(report))]
     except Exception as error:
         yield [encode(failure(error, "running"))]
-
-
-def as_json(report: Report) -> bytes:
-    """The report as JSON: ``clean``, which says it in one word, and all its fields."""
-    return msgspec.json.encode({"clean": report.clean, **msgspec.structs.asdict(report)})
 
 
 def require_same_data(recorded: Sequence[Dataset], present: Sequence[Dataset]) -> None:

@@ -5,30 +5,12 @@ from collections.abc import Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.http.headers import ANSWERED, TAKEN
+
 METHODS = ("GET", "POST")
 RUNNER_PREFIX = "/api/v1/"
 RUNNER_METHODS = ("GET", "POST", "DELETE")
-REQUEST_HEADERS = (
-    "Authorization",
-    "X-API-Key",
-    "X-Request-ID",
-    "Content-Type",
-    "Idempotency-Key",
-    "If-None-Match",
-    "Last-Event-ID",
-)
-EXPOSED_HEADERS = (
-    "X-Request-ID",
-    "X-Log-Id",
-    "X-Log-Head",
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-    "ETag",
-    "Location",
-    "Link",
-    "Retry-After",
-)
+REQUEST_HEADERS = ("Authorization", "X-API-Key", "Content-Type", *TAKEN)
 
 
 class CrossOrigin:
@@ -50,5 +32,5 @@ def _cors(app: ASGIApp, origins: Sequence[str], methods: Sequence[str]) -> CORSM
         allow_origins=origins,
         allow_methods=methods,
         allow_headers=REQUEST_HEADERS,
-        expose_headers=EXPOSED_HEADERS,
+        expose_headers=tuple(ANSWERED),
     )

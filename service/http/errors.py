@@ -41,6 +41,12 @@ class ConflictError(ApiError):
     status = 409
 
 
+class PreconditionFailedError(ApiError):
+    """The thing is not as the client's ``If-Match`` has it."""
+
+    status = 412
+
+
 class ContentTooLargeError(ApiError):
     """The body is over the limit. The connection closes, for the rest of it is not read."""
 

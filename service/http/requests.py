@@ -19,14 +19,16 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a route that takes no parameters."""
 
 
-async def read_json(request: Request, schema: type[T]) -> T:
-    """The body of ``request`` as ``schema``.
+async def read_json(request: Request, schema: type[T], default: T | None = None) -> T:
+    """The body of ``request`` as ``schema``; ``default``, if it is given, where there is none.
 
     Raises 415 for a body that is declared to be something else than JSON, 400 for a body that is
     not JSON or does not fit ``schema``, and 413 past the body limit.
     """
     body = await request.body()
     if not body:
+        if default is not None:
+            return default
         raise BadRequestError("the request needs a JSON body")
     _require_json(request.headers.get("content-type"))
     return decode_json(body, schema)

@@ -14,11 +14,11 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from domain.engine.lookahead import Data, Report, search
+from domain.engine.leaks import Report
+from domain.engine.lookahead import Data, search
 from domain.errors import DomainError, InvalidRequest
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
 from domain.strategies.code import UnusableCode
-from service.execution.checking import as_json
 from service.execution.environment import without_keys
 from service.execution.job import failure, prepare, source_of
 from service.execution.memory import limit_memory
@@ -126,7 +126,7 @@ def main() -> None:
     reply(answers, READY)
     try:
         report = examine(Path(file), msgspec.json.decode(params), int(moments), int(seed))
-        answer = as_json(report)
+        answer = msgspec.json.encode(report)
     except Exception as error:
         answer = msgspec.json.encode(Refusal(failure(error, "running").error))
     reply(answers, answer)
