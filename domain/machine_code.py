@@ -3,12 +3,13 @@
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from numba import njit
 from numba.core import config
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
 from numba.core.runtime.nrt import rtsys
 
 
@@ -27,6 +28,22 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     config.CACHE_DIR = _cache_directory()  # type: ignore[attr-defined]  # made at run time
 
 
+class _Place(UserProvidedCacheLocator):
+    """The one directory of kept machine code, also where nothing can be written into it.
+
+    Numba's own would go without, and read nothing either: in a container whose file system is
+    read-only every process would compile everything.
+    """
+
+    def ensure_cache_path(self) -> None:
+        with suppress(OSError):
+            super().ensure_cache_path()  # type: ignore[no-untyped-call]
+
+
+class _KeptFunctions(CompileResultCacheImpl):
+    _locator_classes: list[type[object]] = [_Place]  # noqa: RUF012 (so it is declared by numba)
+
+
 class _KeptCode(FunctionCache):
     """Numba's cache on disk, without what only compiling needs.
 
@@ -35,10 +52,19 @@ class _KeptCode(FunctionCache):
     Machine code needs the runtime that manages its arrays; what has to be compiled loads the rest.
     """
 
+    _impl_class = _KeptFunctions
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the machine code for a signature, unless the directory cannot be written."""
+        with suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load the machine code for a signature; ``None`` where there is none yet."""
         rtsys.initialize(target_context)
-        return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        with suppress(OSError):
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        return None
 
 
 def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:

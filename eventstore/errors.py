@@ -40,6 +40,10 @@ class AppendFailed(EventStoreError):
     """
 
 
+class LogNotWritable(EventStoreError):
+    """Nothing can be written to the log at the moment; ``__cause__`` is the reason."""
+
+
 class StoreClosed(EventStoreError):
     """The store is closed, or was closed before this call's turn came. Nothing was written."""
 

@@ -2,10 +2,20 @@
 
 import asyncio
 from collections import OrderedDict, deque
+from typing import NamedTuple
 
 from eventstore.append import Append
 from eventstore.errors import AppendTimeout, StoreClosed
 from eventstore.limits import Limits
+
+
+class Backlog(NamedTuple):
+    """How much is accepted and not yet taken by the writer, and how many wait for room."""
+
+    appends: int
+    events: int
+    bytes: int
+    waiting: int
 
 
 class Intake:
@@ -24,6 +34,11 @@ class Intake:
 
     def __len__(self) -> int:
         return len(self._accepted)
+
+    @property
+    def backlog(self) -> Backlog:
+        """How much there is to do."""
+        return Backlog(len(self._accepted), self._events, self._bytes, len(self._waiting))
 
     def add(self, append: Append) -> None:
         """Accept the append, or let it wait for room until its time is up."""

@@ -13,11 +13,17 @@ import msgspec
 from eventstore.append import Append
 from eventstore.chain import EMPTY, Head, event_hash
 from eventstore.connection import connect
-from eventstore.errors import AppendFailed, EventStoreError, ProjectionFailed, VersionConflict
+from eventstore.errors import (
+    AppendFailed,
+    EventStoreError,
+    LogNotWritable,
+    ProjectionFailed,
+    VersionConflict,
+)
 from eventstore.events import Appended, Event
 from eventstore.fresh import Fresh
 from eventstore.limits import Limits
-from eventstore.migrations import unreadable
+from eventstore.migrations import SCHEMA_VERSION, unreadable
 from eventstore.projection import Projection, Projections
 from eventstore.statements import HEAD, INSERT, LAST_POSITION
 from eventstore.wal import WalBound
@@ -91,6 +97,14 @@ class Ledger:
         self._in_transaction(
             lambda: self._projections.adopt(fresh.projection, fresh.connection, fresh.position)
         )
+
+    def write_nothing(self) -> None:
+        """Write a page as it is, and bring it to the disk. Raises ``LogNotWritable``."""
+        try:
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        except sqlite3.Error as error:
+            raise LogNotWritable(f"the log cannot be written: {error}") from error
+        self._wal.keep()
 
     def _commit(self, appends: Sequence[Append]) -> list[Outcome]:
         self._connection.execute("BEGIN IMMEDIATE")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from itertools import starmap
 from typing import Any
 
@@ -12,6 +12,7 @@ from eventstore.limits import Limits
 from eventstore.readers import Parameters, Readers
 from eventstore.statements import (
     LAST_EVENT_ID,
+    LAST_EVENT_IDS,
     LAST_POSITION,
     LOG_PAGE,
     LOG_SEARCH,
@@ -174,6 +175,11 @@ class Reading:
         else:
             ((last,),) = await self._readers.fetch(LAST_EVENT_ID, (stream,))
         return int(last)
+
+    async def heads(self, streams: Collection[str]) -> dict[str, int]:
+        """The number of events in each of these streams. Raises ``ReadFailed``."""
+        rows = await self._readers.fetch(LAST_EVENT_IDS, (json.dumps(list(streams)),))
+        return dict(rows)
 
     async def query(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """The rows of one SELECT over projection tables, on a read-only connection.

@@ -5,6 +5,10 @@ COLUMNS = "position, stream, event_id, type, recorded_at, payload, hash"
 INSERT = f"INSERT INTO events ({COLUMNS}, attachment) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 HEAD = "SELECT event_id, hash FROM events WHERE stream = ? ORDER BY event_id DESC LIMIT 1"
 LAST_EVENT_ID = "SELECT coalesce(max(event_id), 0) FROM events WHERE stream = ?"
+LAST_EVENT_IDS = (
+    "SELECT value, (SELECT coalesce(max(event_id), 0) FROM events WHERE stream = value) "
+    "FROM json_each(?)"
+)
 LAST_POSITION = "SELECT coalesce(max(position), 0) FROM events"
 HASHES = "SELECT hash FROM events WHERE position > ? AND position <= ? ORDER BY position"
 

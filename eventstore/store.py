@@ -15,18 +15,23 @@ from eventstore.compare import Difference, compare
 from eventstore.errors import ProjectionFailed, StoreClosed, StoreReadOnly
 from eventstore.events import Appended, NewEvent
 from eventstore.findings import Report
-from eventstore.follow import Wakeups
+from eventstore.follow import WHOLE_LOG, Wakeups
 from eventstore.fresh import folded
+from eventstore.intake import Backlog
 from eventstore.limits import DEFAULT_LIMITS, Limits
 from eventstore.lock import LockFile
+from eventstore.observer import Observer, Unobserved
 from eventstore.projection import Projection
 from eventstore.readers import Readers
 from eventstore.reading import Reading
 from eventstore.tree import TreeRoot, TreeThread
 from eventstore.validation import checked_size
+from eventstore.wal import Sizes, sizes
 from eventstore.writer import Writer
 
 Result = TypeVar("Result")
+
+UNOBSERVED = Unobserved()
 
 
 def wall_clock() -> int:
@@ -67,14 +72,16 @@ class EventStore(Reading):
         projections: Sequence[Projection] = (),
         clock: Callable[[], int] = wall_clock,
         limits: Limits = DEFAULT_LIMITS,
+        observer: Observer = UNOBSERVED,
         read_only: bool = False,
     ) -> Self:
         """Open the log at ``path``, creating it where there is none (its directory must exist).
 
         ``clock`` stamps ``recorded_at``, in microseconds since the Unix epoch; it is called on the
         writer's thread, once per transaction. ``projections`` are brought to the log's head before
-        this returns. With ``read_only`` the log must exist, another process may be writing it, no
-        lock is taken, the log is not written, and ``projections`` are there to be compared only.
+        this returns. ``observer`` is told how the writing goes. With ``read_only`` the log must
+        exist, another process may be writing it, no lock is taken, the log is not written, and
+        ``projections`` are there to be compared only.
 
         Raises ``LogLocked``, ``NotALog``, ``UnsupportedLogVersion``, ``OpenFailed``,
         ``ProjectionFailed``.
@@ -86,7 +93,7 @@ class EventStore(Reading):
             if not read_only:
                 lock = LockFile(log)
                 opened.callback(lock.close)
-                writer = await Writer.open(log, projections, clock, limits, wakeups.wake)
+                writer = await Writer.open(log, projections, clock, limits, wakeups.wake, observer)
                 opened.push_async_callback(writer.close)
             opened.callback(wakeups.close)
             readers = await Readers.open(log, limits.read_connections)
@@ -132,6 +139,35 @@ class EventStore(Reading):
         """
         size = checked_size(stream, events, expected_version, self._limits)
         return await self._writable().append(stream, tuple(events), expected_version, size)
+
+    def growing(self, stream: str | None) -> bool:
+        """Whether readers may see more of a stream (``None``: the log) than ``grown`` has told.
+
+        True while an append to it is being written, and always where another process writes.
+        """
+        writer = self._writer
+        return writer is None or writer.is_growing(WHOLE_LOG if stream is None else stream)
+
+    @property
+    def path(self) -> Path:
+        """The log's file."""
+        return self._log
+
+    async def require_writable(self) -> None:
+        """Bring one unchanged page to the disk, as an append would its events, and return then.
+
+        Raises ``LogNotWritable``, ``StoreClosed``, ``StoreReadOnly``.
+        """
+        await self._writable().write_nothing()
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits to be written. Raises ``StoreReadOnly``."""
+        return self._writable().backlog
+
+    def sizes(self) -> Sizes:
+        """The bytes of the log's files."""
+        return sizes(self._log)
 
     @property
     def projections(self) -> list[str]:

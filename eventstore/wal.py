@@ -4,8 +4,25 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 WAIT_MILLISECONDS = 100
+
+
+class Sizes(NamedTuple):
+    """The bytes of a log's two files."""
+
+    log: int
+    wal: int
+
+
+def sizes(log: Path) -> Sizes:
+    """Measure the log at ``log``; there is no WAL where nobody has it open."""
+    try:
+        wal = Path(_wal(log)).stat().st_size
+    except FileNotFoundError:
+        wal = 0
+    return Sizes(log.stat().st_size, wal)
 
 
 class WalBound:
@@ -17,7 +34,7 @@ class WalBound:
 
     def __init__(self, connection: sqlite3.Connection, log: Path, bytes_max: int) -> None:
         self._connection = connection
-        self._wal = f"{log}-wal"
+        self._wal = _wal(log)
         self._bytes_max = bytes_max
         self._due = bytes_max
         connection.execute(f"PRAGMA journal_size_limit = {bytes_max}")  # when SQLite starts it anew
@@ -41,3 +58,7 @@ class WalBound:
             return False
         finally:
             self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
+
+
+def _wal(log: Path) -> str:
+    return f"{log}-wal"

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import anyio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from domain.optimizations.lifecycle import Optimization
+from domain.runs.lifecycle import Run
 from eventstore.store import EventStore
 from service import clock
 from service.audit.key import open_key, public_hex
@@ -16,15 +18,25 @@ from service.execution.dispatcher import Dispatcher
 from service.execution.executor import Executor
 from service.execution.executors import Executors, open_executors
 from service.feed.feed import Feed
+from service.http.cursors import Cursors
+from service.idempotency import IdempotencyKeys
+from service.lists.pages import Lists
+from service.lists.subjects import OPTIMIZATIONS, RUNS
 from service.market_data.catalog import Catalog
+from service.metrics.writing import Writing
 from service.optimizations.conductor import Conductor
 from service.optimizations.results import OptimizationResults
+from service.optimizations.statuses import OptimizationStatuses
+from service.parts.parts import Parts
 from service.projections import stored_projections
+from service.readiness import Readiness, readiness_of
 from service.report.optimizations.reports import OptimizationReports
 from service.report.reports import Reports
 from service.results import Results
 from service.settings import Settings
+from service.statuses import RunStatuses
 from service.strategies.strategies import Strategies
+from service.waiting import Queue
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +44,30 @@ logger = logging.getLogger(__name__)
 class Core(NamedTuple):
     """What serves requests, over HTTP or in this process.
 
-    No ``engines`` and no ``conductor`` where it only reads.
+    No ``engines`` and no ``conductor`` where it only reads. ``stopping`` is set when the service
+    has been told to stop.
     """
 
     store: EventStore
     results: Results
+    parts: Parts
     audit_key: Ed25519PrivateKey
     feed: Feed
     strategies: Strategies
+    idempotency: IdempotencyKeys
     engines: Executor | None
     reports: Reports
     optimization_results: OptimizationResults
     optimization_reports: OptimizationReports
+    statuses: RunStatuses
+    optimization_statuses: OptimizationStatuses
+    run_lists: Lists[Run]
+    optimization_lists: Lists[Optimization]
+    cursors: Cursors
+    queue: Queue
+    readiness: Readiness
+    stopping: anyio.Event
+    writing: Writing
     conductor: Conductor | None = None
 
 
@@ -58,10 +82,14 @@ async def open_core(
     where the log cannot be opened and ``EvidenceError`` where the audit key cannot be used.
     """
     settings.market_path.mkdir(parents=True, exist_ok=True)
+    writing = Writing()
     async with (
         _strategies(settings) as strategies,
         await EventStore.open(
-            settings.log_path, projections=stored_projections(), clock=clock.now_microseconds
+            settings.log_path,
+            projections=stored_projections(),
+            clock=clock.now_microseconds,
+            observer=writing,
         ) as store,
     ):
         core = await reading_core(settings, store, strategies)
@@ -72,7 +100,14 @@ async def open_core(
             conductor = Conductor(store, executors)
             tasks.start_soon(_dispatch, store, executors)
             tasks.start_soon(conductor.run)
-            yield core._replace(engines=executors.own, conductor=conductor)
+            tasks.start_soon(executors.own.tend)
+            yield core._replace(
+                engines=executors.own,
+                conductor=conductor,
+                readiness=readiness_of(settings, store, writing, executors.own),
+                writing=writing,
+                optimization_statuses=OptimizationStatuses(store, conductor),
+            )
             tasks.cancel_scope.cancel()
 
 
@@ -93,16 +128,28 @@ async def open_core_read_only(settings: Settings) -> AsyncIterator[Core]:
 
 async def reading_core(settings: Settings, store: EventStore, strategies: Strategies) -> Core:
     """What answers from an open log, without engines. Raises ``EvidenceError``."""
+    audit_key = _audit_key(settings, await store.head())
     return Core(
         store=store,
         results=Results(store),
-        audit_key=_audit_key(settings, await store.head()),
+        parts=Parts(store),
+        audit_key=audit_key,
         feed=Feed(store),
+        queue=Queue(store, settings.queue_max, settings.queue_per_key_max),
+        readiness=readiness_of(settings, store, Writing(), None),
+        stopping=anyio.Event(),
+        writing=Writing(),
         strategies=strategies,
+        idempotency=IdempotencyKeys(store),
         engines=None,
         reports=Reports(store, Catalog(settings.market_path)),
         optimization_results=OptimizationResults(store),
         optimization_reports=OptimizationReports(store),
+        statuses=RunStatuses(store),
+        optimization_statuses=OptimizationStatuses(store),
+        run_lists=Lists(store, RUNS),
+        optimization_lists=Lists(store, OPTIMIZATIONS),
+        cursors=Cursors(store.log_id, audit_key.private_bytes_raw()),
     )
 
 

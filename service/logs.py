@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import sys
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import TextIO, cast
@@ -33,7 +35,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     Structlog's loggers and the standard library's go through the same processors. Call it once,
     before the app is built; the server must be told to leave logging alone (``log_config=None``).
     """
-    output = cast("TextIO", _Output(stream or sys.stderr))
+    output = _Output(stream or sys.stderr)
     level = _LEVELS[settings.log_level]
     shared: list[Processor] = [
         structlog.processors.add_log_level,
@@ -43,15 +45,34 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     finish: list[Processor] = [
         structlog.processors.format_exc_info,
         Redaction(settings.api_keys),
-        _renderer(settings.log_format),
+        _renderer(settings.log_format, output),
     ]
     structlog.configure(
         processors=shared + finish,
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(output),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", output)),
         cache_logger_on_first_use=False,
     )
-    _configure_standard_library(level, output, shared, finish)
+    _configure_standard_library(level, cast("TextIO", output), shared, finish)
+
+
+def cleaner() -> Callable[[str], str]:
+    """What takes API keys out of a text, as logging is configured.
+
+    For who cuts a text before it is logged, and might cut a key in two.
+    """
+    processors = structlog.get_config()["processors"]
+    return next((each.clean for each in processors if isinstance(each, Redaction)), str)
+
+
+def json_writer() -> Callable[[str], None] | None:
+    """What writes lines of JSON that a caller has made himself, free of keys, where lines are JSON.
+
+    It is given a line without its end, on the event loop, and writes it by the end of the loop's
+    pass: what many requests have to say takes one system call.
+    """
+    render = structlog.get_config()["processors"][-1]
+    return render.write_soon if isinstance(render, _JsonRenderer) else None
 
 
 class _Output:
@@ -59,14 +80,31 @@ class _Output:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._waiting: deque[str] = deque()  # any thread may empty it
+
+    def write_soon(self, line: str) -> None:
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._waiting.append(line)
 
     def write(self, text: str) -> None:
+        self._write_waiting()
         with suppress(OSError):
             self._stream.write(text)
 
     def flush(self) -> None:
+        self._write_waiting()
         with suppress(OSError):
             self._stream.flush()
+
+    def _write_waiting(self) -> None:
+        lines = []
+        with suppress(IndexError):
+            while True:
+                lines.append(self._waiting.popleft())
+        if lines:
+            with suppress(OSError):
+                self._stream.write("\n".join(lines) + "\n")
 
 
 def _configure_standard_library(
@@ -112,16 +150,20 @@ def _add_request_id(logger: WrappedLogger, method: str, event: EventDict) -> Eve
     return event
 
 
-def _renderer(log_format: str) -> Processor:
+class _JsonRenderer:
+    def __init__(self, output: _Output) -> None:
+        self.write_soon = output.write_soon
+
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> str:
+        return msgspec.json.encode(event).decode()
+
+
+def _renderer(log_format: str, output: _Output) -> Processor:
     if log_format == "json":
-        return _render_json
+        return _JsonRenderer(output)
     return structlog.dev.ConsoleRenderer(
         colors=False,
         pad_event_to=0,
         repr_native_str=True,
         exception_formatter=structlog.dev.plain_traceback,
     )
-
-
-def _render_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
-    return msgspec.json.encode(event).decode()

@@ -1,17 +1,28 @@
 """What can be done with runs: create, cancel. Each is one decision appended to the run's stream."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 from uuid import UUID, uuid4
+
+from msgspec import UNSET, UnsetType
 
 from domain.runs import lifecycle
 from domain.runs.events import EncodedEvent, encode
 from domain.runs.lifecycle import Run
+from domain.runs.origin import Origin
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 from eventstore.errors import VersionConflict
 from eventstore.events import NewEvent
 from eventstore.store import EventStore
 from service.projections import find_run, stream_of
+
+Precondition: TypeAlias = Callable[[], Awaitable[None]]
+"""Raises where a client asks for something on a condition that does not hold."""
+
+
+async def no_condition() -> None:
+    """Hold in any case."""
 
 
 class UnknownRun(Exception):
@@ -41,14 +52,19 @@ async def decide(
         return
 
 
-async def create_run(store: EventStore, request: BacktestRequest, code: Code | None = None) -> Run:
+async def create_run(
+    store: EventStore,
+    request: BacktestRequest,
+    code: Code | None = None,
+    origin: Origin | UnsetType = UNSET,
+) -> Run:
     """Accept a run: it is in the log, and will be executed, once this returns.
 
     ``request`` is normalised; ``code`` is the source of its strategy where that is a user's own,
     and goes into the log with it.
     """
     run_id = str(uuid4())
-    queued = lifecycle.queue(None, request, code)
+    queued = lifecycle.queue(None, request, code, origin)
     first = encode(queued, None if code is None else code.source)
     await store.append(stream_of(run_id), stored_form([first]), expected_version=0)
     return await get_run(store, run_id)
@@ -56,7 +72,7 @@ async def create_run(store: EventStore, request: BacktestRequest, code: Code | N
 
 async def get_run(store: EventStore, run_id: str) -> Run:
     """Read a run. Raises ``UnknownRun``."""
-    run = await find_run(store, _canonical(run_id))
+    run = await find_run(store, canonical(run_id))
     if run is None:
         raise UnknownRun(run_id)
     return run
@@ -67,18 +83,26 @@ async def stream_of_run(store: EventStore, run_id: str) -> str:
     return stream_of((await get_run(store, run_id)).run_id)
 
 
-async def cancel_run(store: EventStore, run_id: str) -> Run:
-    """Cancel a queued or running run. Raises ``UnknownRun`` or ``IllegalMove``."""
-    run_id = _canonical(run_id)
+async def cancel_run(
+    store: EventStore, run_id: str, precondition: Precondition = no_condition
+) -> Run:
+    """Cancel a queued or running run. Raises ``UnknownRun`` or ``IllegalMove``.
+
+    ``precondition`` is asked of the run as it is when the event is appended, if that can be.
+    """
+    run_id = canonical(run_id)
 
     async def cancelled() -> EncodedEvent:
-        return encode(lifecycle.cancel(await get_run(store, run_id)))
+        event = lifecycle.cancel(await get_run(store, run_id))
+        await precondition()
+        return encode(event)
 
     await decide(store, stream_of(run_id), cancelled)
     return await get_run(store, run_id)
 
 
-def _canonical(run_id: str) -> str:
+def canonical(run_id: str) -> str:
+    """Spell an id as the log does. Raises ``UnknownRun``."""
     try:
         return str(UUID(run_id))
     except ValueError:

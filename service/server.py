@@ -5,20 +5,28 @@ import gc
 import resource
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import anyio
 import uvicorn
 
+from service.allocator import give_memory_back
 from service.app import create_app
 from service.core import Core, open_core
-from service.http.gathering import GatheringProtocol
+from service.exposure import tls_context
+from service.http.bounded import BoundedProtocol
+from service.http.keys import ApiKeys
+from service.http.sockets import BoundedSocket
+from service.metrics.traffic import Traffic
 from service.settings import Settings
 
 GRACE_SECONDS = 10
+DRAIN_SECONDS = 5  # of those; requests under way are finished, new ones are told to come back
 LOOKS_MAX = 10
 LOOK_SECONDS = 0.001
+DRAIN_LOOKS_MAX = int(DRAIN_SECONDS / LOOK_SECONDS)
 BACKLOG_CONNECTIONS_MAX = 2048
 YOUNG_OBJECTS_MAX = 50_000
 CLIENT_FRAME_BYTES_MAX = 64 * 1024
@@ -34,12 +42,15 @@ class ServerFailed(Exception):
 class Server(uvicorn.Server):
     """Uvicorn on one app, which leaves signals to whoever runs it."""
 
-    def __init__(self, settings: Settings, core: Core) -> None:
+    def __init__(
+        self, settings: Settings, core: Core, keys: ApiKeys | None, tls: ssl.SSLContext | None
+    ) -> None:
+        app = create_app(settings, core, keys)
         super().__init__(
             uvicorn.Config(
-                create_app(settings, core),
-                http="httptools",
-                ws=GatheringProtocol,
+                app,
+                http=BoundedProtocol,
+                ws=BoundedSocket,
                 ws_max_size=CLIENT_FRAME_BYTES_MAX,
                 ws_per_message_deflate=False,
                 # A client that does not read for a while does not answer pings either; it is not
@@ -49,13 +60,17 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                # From anybody else they are a claim.
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(settings.trusted_proxies),
+                ssl_context_factory=None if tls is None else lambda *_: tls,
+                timeout_graceful_shutdown=GRACE_SECONDS - DRAIN_SECONDS,
             )
         )
 
         self.up = anyio.Event()
-        self._feed = core.feed
+        self._core = core
+        self._traffic: Traffic = app.state.traffic
         self._ticking = anyio.CancelScope()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -73,8 +88,13 @@ class Server(uvicorn.Server):
         self._ticking.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the feeds, which would go on for ever, then the connections."""
-        self._feed.close()
+        """Refuse what is new, end the feeds, which would go on for ever, then the connections."""
+        self._core.stopping.set()
+        self._core.feed.close()
+        for _ in range(DRAIN_LOOKS_MAX):
+            if not self._traffic.in_flight:
+                break
+            await anyio.sleep(LOOK_SECONDS)
         for _ in range(LOOKS_MAX):
             if not (self.server_state.connections or self.server_state.tasks):
                 break
@@ -98,10 +118,13 @@ class Server(uvicorn.Server):
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM, then stop gracefully; ``announce`` is told the URL.
 
-    Stopping: no new connection, sockets are closed with 1012, engines are stopped, the log is
-    closed. Raises ``OpenFailed`` or ``ServerFailed``.
+    Stopping: sockets are closed with 1012, requests under way are finished, new ones get a 503,
+    engines are stopped, the log is closed. Raises ``OpenFailed``, ``ServerFailed`` or
+    ``SettingsError``.
     """
-    async with open_core(settings) as core, listening(settings, core) as url:
+    give_memory_back()
+    tls = tls_context(settings)
+    async with open_core(settings) as core, listening(settings, core, tls=tls) as url:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -131,15 +154,23 @@ def spare_the_collector() -> None:
 
 
 @asynccontextmanager
-async def listening(settings: Settings, core: Core) -> AsyncIterator[str]:
-    """Serve ``core`` from here to the end of the block; gives the URL. Raises ``ServerFailed``."""
+async def listening(
+    settings: Settings,
+    core: Core,
+    keys: ApiKeys | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[str]:
+    """Serve ``core`` from here to the end of the block; gives the URL. Raises ``ServerFailed``.
+
+    ``keys``: as of ``create_app``.
+    """
     with _listen(settings) as listener:
-        server = Server(settings, core)
+        server = Server(settings, core, keys, tls)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_serve, server, listener)
             try:
                 await server.up.wait()
-                yield _url(listener)
+                yield _url(listener, "http" if tls is None else "https")
             finally:
                 server.stop()
 
@@ -168,6 +199,6 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

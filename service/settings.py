@@ -23,11 +23,12 @@ class SettingsError(Exception):
     """A setting that cannot be used; the message names it and says what would be right."""
 
 
-def _variable(field: str) -> str:
+def variable_of(field: str) -> str:
+    """The environment variable of a setting."""
     return PREFIX + {"api_keys": "API_KEY"}.get(field, field.upper())
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable_of):
     """How this service runs. The encoded name of a field is its environment variable."""
 
     data_dir: Annotated[Path, Meta(description="The folder that holds log.db and market/.")] = Path(
@@ -54,6 +55,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     max_body_bytes: Annotated[
         int, Meta(ge=1, description="The largest request body in bytes; above it: 413.")
     ] = 1 << 20
+    sockets_max: Annotated[
+        int,
+        Meta(ge=1, description="WebSockets and event streams that a key or address may have open."),
+    ] = 2000
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses or networks, by commas, whose X-Forwarded headers count."),
+    ] = ()
+    tls_certificate: Annotated[
+        Path | None,
+        Meta(description="A PEM file with the certificate and its chain: https and wss."),
+    ] = None
+    tls_key: Annotated[
+        Path | None,
+        Meta(description="Its private key, if that is not in the same file."),
+    ] = None
+    tls_authority: Annotated[
+        Path | None,
+        Meta(description="A PEM file of authorities that commands with --url trust besides."),
+    ] = None
     engine_processes: Annotated[
         int, Meta(ge=1, description="Processes that run backtests; by default one for each core.")
     ] = msgspec.field(default_factory=lambda: os.cpu_count() or 1)
@@ -78,6 +99,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     run_memory_mib_max: Annotated[
         int, Meta(ge=16, description="How many MiB of memory a run may take (Linux).")
     ] = 4096
+    queue_max: Annotated[
+        int, Meta(ge=1, description="How many runs and optimizations may wait; above it: 503.")
+    ] = 10_000
+    queue_per_key_max: Annotated[
+        int, Meta(ge=1, description="How many of one API key may wait; above it: 429.")
+    ] = 1_000
+    disk_free_mib_min: Annotated[
+        int, Meta(ge=0, description="With fewer MiB free on the data folder's disk: not ready.")
+    ] = 256
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe line to log."),
@@ -95,6 +125,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     def audit_key_path(self) -> Path:
         """The private key that signs checkpoints."""
         return self.data_dir / "audit-key.pem"
+
+    @property
+    def keys_path(self) -> Path:
+        """The file of the API keys that have names."""
+        return self.data_dir / "keys.json"
 
     @property
     def market_path(self) -> Path:
@@ -156,27 +191,6 @@ def settings_table() -> list[Setting]:
         )
         for field in msgspec.structs.fields(Settings)
     ]
-
-
-def require_safe_binding(settings: Settings, insecure: bool) -> None:
-    """Refuse to be open to the network without API keys.
-
-    Raises :class:`SettingsError` where ``settings`` names a host that is not loopback and no key,
-    unless ``insecure``.
-    """
-    if settings.api_keys or insecure or _is_loopback(settings.host):
-        return
-    raise SettingsError(
-        f"without an API key the service listens on loopback only, and {settings.host!r} is not: "
-        f"set {_variable('api_keys')}, or listen on 127.0.0.1, or say --insecure"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _alias(variable: str) -> str:
@@ -243,7 +257,18 @@ def _check_origins(name: str, origins: tuple[str, ...]) -> None:
             )
 
 
+def _check_proxies(name: str, proxies: tuple[str, ...]) -> None:
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise SettingsError(
+                f"{name}: {error}; write addresses and networks such as 10.0.0.7 or 10.0.0.0/24"
+            ) from None
+
+
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "api_keys": _check_keys,
     "cors_origins": _check_origins,
+    "trusted_proxies": _check_proxies,
 }

@@ -7,6 +7,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.witness import written
+
 # What numba compiles on its first call takes longer than any deadline worth having.
 settings.register_profile("backtape", deadline=None)
 settings.load_profile("backtape")
@@ -15,6 +17,16 @@ settings.load_profile("backtape")
 def pytest_configure(config: pytest.Config) -> None:
     """Tell what the marks mean."""
     config.addinivalue_line("markers", "ray: on a real Ray cluster, started on loopback")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks through everything that was written comes last."""
+    items.sort(key=lambda item: item.path.name == "test_secrets_of_the_session.py")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep in mind whether the servers in this process printed a key."""
+    written(report.capstdout + report.capstderr, report.nodeid)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import uvicorn
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
 
-from service.http.gathering import GatheringProtocol
+from service.http.bounded import BoundedProtocol
+from service.http.sockets import BoundedSocket
 
 EXCHANGE_SECONDS_MAX = 10
 
@@ -23,9 +24,9 @@ async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     """
     config = uvicorn.Config(
         app,
-        http="httptools",
-        ws=GatheringProtocol,
         **{
+            "http": BoundedProtocol,
+            "ws": BoundedSocket,
             "log_config": None,
             "access_log": False,
             "proxy_headers": False,

@@ -24,6 +24,7 @@ from domain.runs.events import (
     Measured,
     UnknownEventType,
 )
+from domain.runs.origin import Origin
 from domain.strategies.code import Code
 
 Ended: TypeAlias = Literal["failed", "cancelled"]
@@ -33,13 +34,14 @@ class Pending(msgspec.Struct, frozen=True, tag_field="state", tag="pending"):
     """The sweep was accepted; ``request`` is the whole normalised request.
 
     ``trials``: how many it comes to. ``code``: where the strategy is a user's own; the attachment
-    then holds its source.
+    then holds its source. ``origin``: where anything is known of who asked.
     """
 
     request: OptimizationRequest
     trials: int
     previous_state: None = None
     code: CodeReference | UnsetType = UNSET
+    origin: Origin | UnsetType = UNSET
 
 
 class Resumed(msgspec.Struct, frozen=True, kw_only=True):

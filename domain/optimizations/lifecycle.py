@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, assert_never
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from domain.errors import DomainError
 from domain.optimizations.events import (
@@ -31,6 +31,7 @@ from domain.optimizations.manifest import SweepManifest
 from domain.optimizations.ranking import better
 from domain.optimizations.request import Direction, OptimizationRequest, SamplerName, trials_of
 from domain.runs.events import CodeReference, Logged, Measured
+from domain.runs.origin import Origin, name_of_maker
 from domain.strategies.code import Code
 
 
@@ -61,6 +62,7 @@ class Optimization(msgspec.Struct, frozen=True, kw_only=True):
     """A sweep as its events so far describe it; times in microseconds since the epoch, UTC.
 
     ``trials``: how many it comes to; ``trials_asked``: how many were asked for so far.
+    ``created_by``: the name of the API key that it was made with.
     """
 
     optimization_id: str
@@ -79,6 +81,7 @@ class Optimization(msgspec.Struct, frozen=True, kw_only=True):
     started_at: int | None = None
     finished_at: int | None = None
     error: str | None = None
+    created_by: str | None = None
 
     @property
     def ended(self) -> int:
@@ -111,7 +114,10 @@ def evolve(
 
 
 def submit(
-    sweep: Optimization | None, request: OptimizationRequest, code: Code | None = None
+    sweep: Optimization | None,
+    request: OptimizationRequest,
+    code: Code | None = None,
+    origin: Origin | UnsetType = UNSET,
 ) -> Pending:
     """Accept a sweep that does not exist yet; ``request`` is normalised.
 
@@ -122,7 +128,7 @@ def submit(
             f"optimization {sweep.optimization_id} already exists; it is {sweep.state.value}"
         )
     reference = UNSET if code is None else CodeReference.of(code)
-    return Pending(request, trials_of(request), code=reference)
+    return Pending(request, trials_of(request), code=reference, origin=origin)
 
 
 def start(sweep: Optimization, manifest: SweepManifest) -> Running:
@@ -177,6 +183,7 @@ def _new(optimization_id: str, pending: Pending, recorded_at: int) -> Optimizati
         max_trials=request.max_trials,
         trials=pending.trials,
         created_at=recorded_at,
+        created_by=name_of_maker(pending.origin),
     )
 
 

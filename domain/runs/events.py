@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from domain.errors import DomainError
 from domain.runs.manifest import Manifest
+from domain.runs.origin import Origin
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 
@@ -37,11 +38,13 @@ class Queued(msgspec.Struct, frozen=True, tag_field="state", tag="queued"):
     """The run was accepted; ``request`` is the whole normalised request.
 
     ``code``: where the strategy is a user's own; the attachment then holds its source.
+    ``origin``: where anything is known of who asked.
     """
 
     request: BacktestRequest
     previous_state: None = None
     code: CodeReference | UnsetType = UNSET
+    origin: Origin | UnsetType = UNSET
 
 
 class Started(msgspec.Struct, frozen=True, tag_field="state", tag="running"):

@@ -27,6 +27,7 @@ from domain.runs.events import (
     failed,
 )
 from domain.runs.manifest import Manifest
+from domain.runs.origin import Origin, name_of_maker
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 
@@ -47,7 +48,10 @@ class RunState(Enum):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A run as its events so far describe it; times in microseconds since the epoch, UTC."""
+    """A run as its events so far describe it; times in microseconds since the epoch, UTC.
+
+    ``created_by``: the name of the API key that it was made with.
+    """
 
     run_id: str
     state: RunState
@@ -56,6 +60,7 @@ class Run(msgspec.Struct, frozen=True):
     started_at: int | None = None
     finished_at: int | None = None
     error: str | None = None
+    created_by: str | None = None
 
 
 class IllegalMove(DomainError):
@@ -65,7 +70,8 @@ class IllegalMove(DomainError):
 def evolve(run_id: str, run: Run | None, event: RunEvent, recorded_at: int) -> Run:
     """Fold one event into the run. The first event of a stream is ``Queued``; none fails."""
     if isinstance(event, Queued):
-        return Run(run_id, RunState.QUEUED, 0.0, created_at=recorded_at)
+        maker = name_of_maker(event.origin)
+        return Run(run_id, RunState.QUEUED, 0.0, created_at=recorded_at, created_by=maker)
     if run is None:
         run = Run(run_id, RunState.QUEUED, 0.0, created_at=recorded_at)
     changes: dict[str, Any]
@@ -89,14 +95,20 @@ def evolve(run_id: str, run: Run | None, event: RunEvent, recorded_at: int) -> R
     return msgspec.structs.replace(run, **changes)
 
 
-def queue(run: Run | None, request: BacktestRequest, code: Code | None = None) -> Queued:
+def queue(
+    run: Run | None,
+    request: BacktestRequest,
+    code: Code | None = None,
+    origin: Origin | UnsetType = UNSET,
+) -> Queued:
     """Accept a run that does not exist yet, of the strategy that ``code`` defines if it is given.
 
     The event is to be stored with the code's source as its attachment.
     """
     if run is not None:
         raise IllegalMove(f"run {run.run_id} already exists; it is {run.state.value}")
-    return Queued(request) if code is None else Queued(request, code=CodeReference.of(code))
+    reference = UNSET if code is None else CodeReference.of(code)
+    return Queued(request, code=reference, origin=origin)
 
 
 def start(run: Run, manifest: Manifest) -> Started:

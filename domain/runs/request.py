@@ -101,8 +101,8 @@ def normalise(request: BacktestRequest, code: Code | None = None) -> BacktestReq
             raise InvalidRequest(f"symbols[{index}]", f"{symbol} is there twice")
         seen.add(symbol)
     zone = _zone(request.timezone)
-    start = _moment("start_date", request.start_date, zone)
-    end = _moment("end_date", request.end_date, zone)
+    start = read_moment("start_date", request.start_date, zone)
+    end = read_moment("end_date", request.end_date, zone)
     if start >= end:
         raise InvalidRequest(
             "start_date", f"{start.isoformat()} is not before end_date {end.isoformat()}"
@@ -129,7 +129,8 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidRequest("timezone", problem) from error
 
 
-def _moment(field: str, text: str, zone: tzinfo) -> datetime:
+def read_moment(field: str, text: str, zone: tzinfo) -> datetime:
+    """Read an ISO 8601 moment, without an offset one in ``zone``; ``InvalidRequest`` for others."""
     try:
         if not _ISO_DATE_FIRST.match(text):
             raise ValueError

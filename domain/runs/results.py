@@ -1,10 +1,9 @@
-"""The results document as a fold over a run's events, and the equity curve's derived columns."""
+"""The results document as a fold over a run's events."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import numpy as np
 import polars as pl
 from msgspec import UNSET
 
@@ -12,30 +11,11 @@ from domain.analysis import analysis
 from domain.analysis.analysis import Analysis
 from domain.engine import tape
 from domain.engine.tape import Segment
-from domain.market.bars import Floats
 from domain.market.moments import iso
-from domain.market.sessions import session_days
+from domain.runs.curves import CURVES, rows_of
+from domain.runs.equity_curve import EquityCurve
 from domain.runs.events import Logged, Measured, Progressed, Queued, RunEvent, Started
 from domain.runs.manifest import Manifest
-from domain.runs.request import BacktestRequest
-
-# Of each curve of the document, the table of the tape that it is made of.
-CURVES = {
-    "equity_curve": "equity",
-    "trades": "fills",
-    "orders": "orders",
-    "round_trips": "round_trips",
-    "cash_events": "cash_events",
-    "actions": "actions",
-    "exposures": "exposures",
-    "benchmark_curve": "benchmark",
-    "recorded": "recorded",
-}
-
-_TRADE_COLUMNS = [
-    "symbol", "timestamp", "side", "quantity", "price", "commission", "order_id", "slippage",
-    "rule", "reasoning", "confidence",
-]  # fmt: skip
 
 
 class ResultsFold:
@@ -92,62 +72,9 @@ class ResultsFold:
         return self._analysis.tables(self._manifest.periods_per_year)
 
 
-class EquityCurve:
-    """Derives an equity point's columns from cash and positions, carrying on between segments."""
-
-    def __init__(self, request: BacktestRequest) -> None:
-        self._request = request
-        self._peak = self._last = self._day_base = request.initial_capital
-        self._day: int | None = None
-
-    def extend(self, equity: pl.DataFrame) -> pl.DataFrame:
-        """Give the points of the next segment.
-
-        ``value`` = ``equity`` = cash + positions; ``total_pnl`` in account currency; ``returns``
-        since the start, ``daily_return`` since the last mark of the day before (the initial
-        capital on the first day; NaN when nothing was left) and ``drawdown`` from the highest
-        value so far, all in percent.
-        """
-        if equity.is_empty():
-            return equity
-        initial = self._request.initial_capital
-        cash, positions = equity["cash"].to_numpy(), equity["positions"].to_numpy()
-        value: Floats = cash + positions
-        peak = np.maximum.accumulate(np.append(self._peak, value))[1:]
-        base = self._bases(equity["timestamp"], value)
-        base[base <= 0.0] = np.nan
-        self._peak, self._last = float(peak[-1]), float(value[-1])
-        return pl.DataFrame(
-            {
-                "timestamp": equity["timestamp"],
-                "value": value,
-                "equity": value,
-                "cash": cash,
-                "positions": positions,
-                "total_pnl": value - initial,
-                "returns": (value / initial - 1.0) * 100.0,
-                "daily_return": (value / base - 1.0) * 100.0,
-                "drawdown": (peak - value) / peak * 100.0,
-            }
-        )
-
-    def _bases(self, timestamp: pl.Series, value: Floats) -> Floats:
-        moments = timestamp.cast(pl.Int64).to_numpy()
-        days = session_days(moments, self._request.resolution, self._request.timezone)
-        before = np.append(days[0] if self._day is None else self._day, days[:-1])
-        opens_day = np.flatnonzero(days != before)
-        last_values = np.append(self._last, value[:-1])
-        lengths = np.diff(np.append(0, np.append(opens_day, len(days))))
-        bases = np.repeat(np.append(self._day_base, last_values[opens_day]), lengths)
-        self._day, self._day_base = int(days[-1]), float(bases[-1])
-        return bases
-
-
 def _curve_rows(segment: Segment) -> Iterator[tuple[str, bytes]]:
-    for name, table in CURVES.items():
-        rows = segment[table]
-        if name == "trades":
-            rows = rows.select(_TRADE_COLUMNS)
+    for name in CURVES:
+        rows = rows_of(name, segment)
         if len(rows):
             yield name, rows.write_json().encode()[1:-1]
 

@@ -21,8 +21,12 @@ from service.runs import stream_of_run
 class ConsistencyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The sizes of two checkpoints."""
 
-    old: Annotated[int, Meta(ge=0, le=2**63 - 1)] = msgspec.field(name="from")
-    new: Annotated[int, Meta(ge=0, le=2**63 - 1)] = msgspec.field(name="to")
+    old: Annotated[
+        int, Meta(ge=0, le=2**63 - 1, description="the size of the older checkpoint")
+    ] = msgspec.field(name="from")
+    new: Annotated[
+        int, Meta(ge=0, le=2**63 - 1, description="the size of the newer checkpoint")
+    ] = msgspec.field(name="to")
 
 
 class Consistency(msgspec.Struct, frozen=True, kw_only=True):

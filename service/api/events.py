@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from service.api.core import core_of
 from service.api.event_forms import (
@@ -32,15 +33,17 @@ from service.api.subscription import (
     Place,
     Subject,
     Types,
+    TypesText,
     find_place,
     types_of,
 )
 from service.feed.tail import PAGE_EVENTS_MAX
 from service.http.accept import wanted_form
+from service.http.context import context_of
 from service.http.errors import ApiError, BadRequestError
 from service.http.operations import Answer, Operation
+from service.http.requests import read_header
 from service.http.responses import json_response
-from service.validation import explain
 
 PAGE_EVENTS = 100
 HEARTBEAT_SECONDS = 15
@@ -53,9 +56,26 @@ class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Cursor | None = None
     last_event_id: Cursor | None = None
     log_id: LogId | None = None
-    types: str | None = None
-    limit: Annotated[int, Meta(ge=1, le=PAGE_EVENTS_MAX)] | None = None
+    types: TypesText | None = None
+    limit: (
+        Annotated[int, Meta(ge=1, le=PAGE_EVENTS_MAX, description="how many events a page holds")]
+        | None
+    ) = None
     heartbeat: HeartbeatSeconds | None = None
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events, which end when the API key that asked for them does."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them until there are no more."""
+        context = context_of(scope)
+        assert context.sessions is not None
+        with context.sessions.session(context.key) as session:
+            await super().__call__(scope, receive, send)
+        if session.ended is not None and context.status is not None:
+            # Whole blocks only: the browser comes back with its cursor, and is told why.
+            await session.farewell(send, {"type": "http.response.body", "body": b""})
 
 
 async def run_events(request: Request, query: EventsQuery) -> Response:
@@ -104,7 +124,7 @@ async def _respond(
     if form == EVENT_STREAM:
         beat_seconds = query.heartbeat or HEARTBEAT_SECONDS
         unbuffered = {"X-Accel-Buffering": "no"}  # or a proxy would hold events back
-        return StreamingResponse(
+        return EventStream(
             blocks(core, place, types, beat_seconds), headers=unbuffered, media_type=form
         )
     if form == NDJSON:
@@ -126,12 +146,9 @@ def _cursor(request: Request, query: EventsQuery) -> tuple[str, int]:
 
     A browser that reconnects repeats the query it began with; its header is newer.
     """
-    header = request.headers.get("last-event-id")
+    header = read_header(request, "Last-Event-ID")
     if header is not None:
-        try:
-            return "Last-Event-ID", msgspec.convert(header, Cursor, strict=False)
-        except msgspec.ValidationError as error:
-            raise BadRequestError(f"header Last-Event-ID: {explain(error, Cursor)}") from None
+        return "Last-Event-ID", header
     if query.last_event_id is not None:
         return "last_event_id", query.last_event_id
     return "after", query.after or 0

@@ -1,121 +1,91 @@
 """Optimizations: create, list, status, results, cancel, resume."""
 
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable
 
-import msgspec
-from msgspec import Meta
+from msgspec import UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.market.moments import iso
-from domain.optimizations.lifecycle import BestTrial, Optimization, SweepState
-from domain.optimizations.request import Direction, OptimizationRequest, SamplerName
+from domain.optimizations.events import decode
+from domain.optimizations.lifecycle import Optimization, evolve
+from domain.optimizations.request import OptimizationRequest
+from domain.runs.origin import Origin
+from eventstore.store import EventStore
 from service.api.core import core_of
-from service.api.listing import link_to_next
-from service.core import Core
-from service.http.operations import JSON, Answer, Operation
-from service.http.responses import json_response
+from service.api.creation import (
+    CREATED_HEADERS,
+    WRITTEN_HEADERS,
+    created,
+    first_event,
+    make_once,
+    wait_for_end,
+    written,
+)
+from service.http.conditional import require_match, unmodified
+from service.http.operations import JSON, UNMODIFIED, Answer, Operation
+from service.http.responses import encoded_response
 from service.optimizations.optimizations import (
     cancel_optimization,
     create_optimization,
-    get_optimization,
     resume_optimization,
 )
-from service.optimizations.queries import list_optimizations
-
-
-class OptimizationStatus(msgspec.Struct, frozen=True):
-    """An optimization's status object; times are ISO 8601, UTC.
-
-    ``trials``: how many it comes to, at most ``max_trials``; ``trials_running``: asked for and not
-    ended. ``seconds_left``: an estimate, null where there is nothing to go by.
-    """
-
-    optimization_id: str
-    name: str
-    state: SweepState
-    strategy: SamplerName
-    objective_metric: str
-    direction: Direction
-    max_trials: int
-    trials: int
-    trials_completed: int
-    trials_failed: int
-    trials_running: int
-    best_trial: BestTrial | None
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
-    seconds_left: float | None
-    error: str | None
-    log_id: str
-
-
-class OptimizationsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a list. ``before`` is the cursor that ``Link: rel="next"`` carries."""
-
-    state: Literal["pending", "running", "completed", "failed", "cancelled"] | None = None
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    before: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
-
-
-def status_of(optimization: Optimization, core: Core) -> OptimizationStatus:
-    """Put an optimization into the shape of the wire."""
-    given = {
-        name: getattr(optimization, name)
-        for name in OptimizationStatus.__struct_fields__
-        if hasattr(optimization, name)
-    }
-    moments = {
-        name: None if given[name] is None else iso(given[name])
-        for name in ("created_at", "started_at", "finished_at")
-    }
-    conductor = core.conductor
-    seconds_left = None if conductor is None else conductor.seconds_left(optimization)
-    return OptimizationStatus(
-        **given | moments, seconds_left=seconds_left, log_id=core.store.log_id
-    )
+from service.optimizations.projection import OPTIMIZATION_STREAM, stream_of
+from service.optimizations.statuses import OptimizationStatus, OptimizationStatuses
+from service.runs import Precondition
 
 
 async def create(request: Request, body: OptimizationRequest) -> Response:
-    """``POST /optimizations``: 201 and the status object of the new optimization."""
-    core = core_of(request)
-    accepted = await core.strategies.accept_sweep(body)
-    optimization = await create_optimization(core.store, accepted.request, accepted.code)
-    location = {"Location": f"/optimizations/{optimization.optimization_id}"}
-    return json_response(status_of(optimization, core), 201, location)
+    """``POST /optimizations``: 201 and the status object of the new optimization.
 
-
-async def index(request: Request, query: OptimizationsQuery) -> Response:
-    """``GET /optimizations``: status objects, newest first."""
+    With ``Idempotency-Key`` it is made once, however often it is posted; with ``Prefer: wait=N``
+    the answer comes when it has ended.
+    """
     core = core_of(request)
-    # One more than is shown: whether there is a next page.
-    found = await list_optimizations(
-        core.store, state=query.state, before=query.before, limit=query.limit + 1
-    )
-    page = found[: query.limit]
-    more = len(found) > query.limit
-    headers = link_to_next("/optimizations", query, before=page[-1][0]) if more else {}
-    return json_response([status_of(each, core) for _, each in page], headers=headers)
+
+    async def make(origin: Origin | UnsetType) -> str:
+        accepted = await core.strategies.accept_sweep(body)
+        sweep = await create_optimization(core.store, accepted.request, accepted.code, origin)
+        return stream_of(sweep.optimization_id)
+
+    made = await make_once(request, make)
+    its_id = made.stream.removeprefix(OPTIMIZATION_STREAM)
+    waited = await wait_for_end(request, made.stream)
+    if waited:
+        current = await core.optimization_statuses.of(its_id)
+    else:
+        first = await first_event(request, made)
+        sweep = evolve(its_id, None, decode(first.type, first.payload), first.recorded_at)
+        # Without the conductor: it would say of a replay how long what goes on now will take.
+        current = OptimizationStatuses(core.store).current(sweep, first.position, 1)
+    return created(current, f"/optimizations/{its_id}", made, waited)
 
 
 async def status(request: Request) -> Response:
     """``GET /optimizations/{optimization_id}``: the status object."""
-    return _status(request, await get_optimization(core_of(request).store, _id(request)))
+    current = await core_of(request).optimization_statuses.of(_id(request))
+    return unmodified(request, current.tag) or encoded_response(current.body, current.tag)
 
 
 async def cancel(request: Request) -> Response:
     """``POST /optimizations/{optimization_id}/cancel``: the status, or 409 when it has ended."""
-    return _status(request, await cancel_optimization(core_of(request).store, _id(request)))
+    return await _decided(request, cancel_optimization)
 
 
 async def resume(request: Request) -> Response:
     """``POST /optimizations/{optimization_id}/resume``: go on with what failed or was cancelled."""
-    return _status(request, await resume_optimization(core_of(request).store, _id(request)))
+    return await _decided(request, resume_optimization)
 
 
-def _status(request: Request, optimization: Optimization) -> Response:
-    return json_response(status_of(optimization, core_of(request)))
+async def _decided(
+    request: Request, decide: Callable[[EventStore, str, Precondition], Awaitable[Optimization]]
+) -> Response:
+    core, its_id = core_of(request), _id(request)
+
+    async def precondition() -> None:
+        require_match(request, (await core.optimization_statuses.of(its_id)).tag)
+
+    await decide(core.store, its_id, precondition)
+    return written(await core.optimization_statuses.of(its_id))
 
 
 def _id(request: Request) -> str:
@@ -129,37 +99,52 @@ OPERATIONS = [
         path="/optimizations",
         handler=create,
         answers=[
-            Answer("the optimization is in the log", {JSON: OptimizationStatus}, 201, ["Location"])
+            Answer(
+                "the optimization is in the log",
+                {JSON: OptimizationStatus},
+                201,
+                CREATED_HEADERS,
+            )
         ],
+        refuses=[409, 422],
+        takes=["Idempotency-Key", "Prefer"],
         scope="run",
-    ),
-    Operation(
-        method="GET",
-        path="/optimizations",
-        handler=index,
-        answers=[Answer("the optimizations", {JSON: list[OptimizationStatus]}, headers=["Link"])],
     ),
     Operation(
         method="GET",
         path="/optimizations/{optimization_id}",
         handler=status,
-        answers=[Answer("the optimization", {JSON: OptimizationStatus})],
+        answers=[
+            Answer("the optimization", {JSON: OptimizationStatus}, headers=["ETag"]),
+            UNMODIFIED,
+        ],
         refuses=[404],
+        takes=["If-None-Match"],
     ),
     Operation(
         method="POST",
         path="/optimizations/{optimization_id}/cancel",
         handler=cancel,
-        answers=[Answer("the optimization is cancelled", {JSON: OptimizationStatus})],
-        refuses=[404, 409],
+        answers=[
+            Answer(
+                "the optimization is cancelled",
+                {JSON: OptimizationStatus},
+                headers=WRITTEN_HEADERS,
+            )
+        ],
+        refuses=[404, 409, 412],
+        takes=["If-Match"],
         scope="run",
     ),
     Operation(
         method="POST",
         path="/optimizations/{optimization_id}/resume",
         handler=resume,
-        answers=[Answer("the optimization goes on", {JSON: OptimizationStatus})],
-        refuses=[404, 409],
+        answers=[
+            Answer("the optimization goes on", {JSON: OptimizationStatus}, headers=WRITTEN_HEADERS)
+        ],
+        refuses=[404, 409, 412],
+        takes=["If-Match"],
         scope="run",
     ),
 ]

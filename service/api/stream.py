@@ -22,6 +22,7 @@ from service.api.subscription import (
     Place,
     Subject,
     Types,
+    TypesText,
     find_place,
     has_ended,
     selected,
@@ -40,14 +41,11 @@ REFUSED = 4000
 
 
 class StreamQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a stream. ``last_event_id``: the last event that the client has, 0 for none.
-
-    ``log_id``: the log that it is of. ``types``: the types wanted. ``heartbeat``: seconds.
-    """
+    """The query of a stream."""
 
     last_event_id: Cursor = 0
     log_id: LogId | None = None
-    types: str | None = None
+    types: TypesText | None = None
     heartbeat: HeartbeatSeconds | None = None
 
 

@@ -15,9 +15,19 @@ from service.http.requests import require_within
 from service.optimizations.optimizations import stream_of_optimization
 from service.runs import stream_of_run
 
-Cursor: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-LogId: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{32}\\Z")]
-HeartbeatSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=3600)]
+Cursor: TypeAlias = Annotated[
+    int, Meta(ge=0, le=2**63 - 1, description="the last event that the client has, 0 for none")
+]
+LogId: TypeAlias = Annotated[
+    str,
+    Meta(pattern=r"^[0-9a-f]{32}$(?!\n)", description="the log that the cursor is of"),
+]
+HeartbeatSeconds: TypeAlias = Annotated[
+    int, Meta(ge=1, le=3600, description="a heartbeat every so many seconds")
+]
+TypesText: TypeAlias = Annotated[
+    str, Meta(description="only events of these types, separated by commas")
+]
 Types: TypeAlias = frozenset[str] | None
 
 

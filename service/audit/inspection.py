@@ -1,13 +1,19 @@
 """The audit of a log, of all its runs or of one: nothing is written, a service may be running."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+
+import msgspec
 
 import eventstore.audit
 from domain.errors import DomainError
+from domain.runs.origin import name_of_maker, origin_of
 from eventstore.compare import compare
 from eventstore.errors import EventStoreError
 from eventstore.findings import Finding
+from eventstore.readonly import open_read_only
 from eventstore.store import EventStore
 from eventstore.tree import TreeRoot
 from service.audit.apart import reexecute_apart
@@ -24,6 +30,8 @@ RUNS = (
     "SELECT stream FROM events WHERE event_id = 1 AND (stream GLOB ? OR stream GLOB ?)"
     " ORDER BY position"
 )
+
+FIRST_PAYLOAD = "SELECT payload FROM events WHERE stream = ? AND event_id = 1"
 
 Progress = Callable[[int, int], None]
 
@@ -53,7 +61,7 @@ def check_stored(log: Path, stream: str | None, checkpoint: Checkpoint | None) -
         events=found.events,
         root=None if found.root is None else found.root.hex(),
         findings=findings,
-        notes=_notes(found.log_id, checkpoint),
+        notes=[*_notes(found.log_id, checkpoint), *_origin(log, stream)],
     )
 
 
@@ -123,6 +131,17 @@ def _projection_findings(log: Path) -> list[Finding]:
             if difference is not None:
                 findings.append(Finding(check="projection", reason=str(difference)))
     return findings
+
+
+def _origin(log: Path, stream: str | None) -> list[str]:
+    """Say who made what is audited, if that is one stream."""
+    try:
+        with closing(open_read_only(log)) as connection:
+            rows = connection.execute(FIRST_PAYLOAD, (stream,)).fetchall()
+        makers = [name_of_maker(origin_of(payload)) for (payload,) in rows]
+    except (sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError):
+        return []  # what is wrong with the event is a finding
+    return [f"{stream} was made with the API key {maker}" for maker in makers if maker is not None]
 
 
 def _notes(log_id: str | None, checkpoint: Checkpoint | None) -> list[str]:

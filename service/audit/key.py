@@ -1,7 +1,5 @@
 """The Ed25519 key that signs checkpoints: a file of its own, outside the log."""
 
-import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from service.audit.errors import EvidenceError
-
-OTHERS = 0o077
+from service.private_files import OTHERS, private_draft
 
 
 def open_key(path: Path) -> Ed25519PrivateKey:
@@ -47,14 +44,5 @@ def _create(path: Path) -> None:
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
     # Linked into place whole: of two processes that start at once, both use the first one's key.
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
+    with private_draft(path, pem) as draft, suppress(FileExistsError):
+        path.hardlink_to(draft)

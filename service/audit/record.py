@@ -8,6 +8,7 @@ from domain.errors import DomainError
 from domain.optimizations import events as sweeps
 from domain.runs import events as runs
 from domain.runs.events import Digest, EncodedEvent
+from domain.runs.origin import name_of_maker
 from service.audit.errors import EvidenceError
 from service.optimizations.projection import OPTIMIZATION_STREAM
 
@@ -15,9 +16,14 @@ UNREADABLE = (DomainError, msgspec.MsgspecError, UnicodeDecodeError)
 
 
 class Record(Protocol):
-    """Takes in events; ``ending``: how it ends with them, ``None`` where they do not show it."""
+    """Takes in events.
+
+    ``ending``: how it ends with them, ``None`` where they do not show it. ``maker``: the name of
+    the API key that it was made with, where they show one.
+    """
 
     ending: str | None
+    maker: str | None
 
     def add(self, name: str, event: EncodedEvent) -> None:
         """Take in the next event. Raises ``EvidenceError`` where it cannot follow."""
@@ -35,6 +41,7 @@ class RunRecord:
 
     def __init__(self, *, whole: bool) -> None:
         self.ending: str | None = None
+        self.maker: str | None = None
         self._whole = whole
         self._digest: Digest | None = None
 
@@ -47,6 +54,8 @@ class RunRecord:
         except UNREADABLE as error:
             raise EvidenceError(f"{name} is no event of a run: {error}") from error
         match decoded:
+            case runs.Queued(origin=origin):
+                self.maker = name_of_maker(origin)
             case runs.Started():
                 self._digest = Digest()
             case runs.Completed(digest=digest):
@@ -71,6 +80,7 @@ class SweepRecord:
 
     def __init__(self, *, whole: bool) -> None:
         self.ending: str | None = None
+        self.maker: str | None = None
         self._whole = whole
         self._digest: Digest | None = None
 
@@ -85,6 +95,8 @@ class SweepRecord:
             raise EvidenceError(f"{name} follows the optimization's last event")
         self.ending = None
         match decoded:
+            case sweeps.Pending(origin=origin):
+                self.maker = name_of_maker(origin)
             case sweeps.Running() if self._digest is None and self._whole:
                 self._digest = Digest()
                 self._digest.add([event])

@@ -20,13 +20,17 @@ Line = TypeVar("Line", Header, ProvenEvent)
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What an export proves. ``ending``: how the run ends in it, ``None`` if it does not show."""
+    """What an export proves. ``ending``: how the run ends in it, ``None`` if it does not show.
+
+    ``created_by``: the name of the API key that it was made with, where it shows one.
+    """
 
     stream: str
     first_event_id: int
     events: int
     checkpoint: Checkpoint
     ending: str | None
+    created_by: str | None
 
 
 def verify_export(file: IO[bytes], public_key: str | None = None) -> Verified:
@@ -49,7 +53,14 @@ def verify_export(file: IO[bytes], public_key: str | None = None) -> Verified:
         record.add(f"event {header.first_event_id + count - 1}", event)
     if count != header.events:
         raise EvidenceError(f"the header announces {header.events} events, the file has {count}")
-    return Verified(header.stream, header.first_event_id, count, header.checkpoint, record.ending)
+    return Verified(
+        header.stream,
+        header.first_event_id,
+        count,
+        header.checkpoint,
+        record.ending,
+        record.maker,
+    )
 
 
 def _events(file: IO[bytes], header: Header) -> Iterator[EncodedEvent]:

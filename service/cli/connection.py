@@ -38,7 +38,8 @@ def with_client(
             # Imported only now: the engine of an own service loads meanwhile.
             from service.client.client import Client
 
-            async with Client(address, None if url is None else key) as client:
+            shown_key = None if url is None else key
+            async with Client(address, shown_key, settings.tls_authority) as client:
                 gc.enable()
                 await use(client)
 
@@ -54,7 +55,10 @@ def with_client(
 
 @asynccontextmanager
 async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[str]:
-    """Serve the data folder on a free loopback port for this one command; gives the URL."""
+    """Serve the data folder on a free loopback port for this one command; gives the URL.
+
+    It asks for no key: whoever can read the folder needs none.
+    """
     from service.settings import Settings
 
     private = Settings(
@@ -71,12 +75,13 @@ async def _own_service(settings: "Settings", read_only: bool) -> AsyncIterator[s
     async with nullcontext() if read_only else _engine(private) as engine:
         # Imported only now: the engine loads meanwhile, on another core.
         from service.core import open_core, open_core_read_only
+        from service.http.keys import ApiKeys
         from service.logs import configure_logging
         from service.server import listening
 
         configure_logging(private)
         opened = open_core(private, [engine]) if engine else open_core_read_only(private)
-        async with opened as core, listening(private, core) as url:
+        async with opened as core, listening(private, core, ApiKeys()) as url:
             yield url
 
 

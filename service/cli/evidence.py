@@ -154,6 +154,8 @@ def _proven(verified: "Verified", *, trusted: bool) -> list[str]:
     ]
     if first == 1:
         lines.append(f"ending: {_ENDINGS[verified.ending]}")
+    if verified.created_by is not None:
+        lines.append(f"origin: it was made with the API key {verified.created_by}")
     return lines
 
 

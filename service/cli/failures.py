@@ -42,12 +42,14 @@ def _mendable() -> tuple[type[Exception], ...]:
     from eventstore.errors import EventStoreError
     from service.audit.errors import EvidenceError
     from service.client.errors import ClientError
+    from service.keys.key_file import KeysError
     from service.market_data.errors import MarketDataError
     from service.server import ServerFailed
     from service.settings import SettingsError
 
     rooms = (DomainError, EventStoreError, EvidenceError, MarketDataError)
-    return (*rooms, ClientError, ServerFailed, SettingsError, OSError, UnicodeEncodeError)
+    own = (ClientError, KeysError, ServerFailed, SettingsError)
+    return (*rooms, *own, OSError, UnicodeEncodeError)
 
 
 def _words(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from service.cli import (
     data,
     demo,
     evidence,
+    keys,
     optimizations,
     runs,
     serve,
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app)
 app.add_typer(strategies.app)
+app.add_typer(keys.app)
 app.command("serve")(serve.serve)
 app.command("run")(runs.run)
 app.command("runs")(runs.list_runs)

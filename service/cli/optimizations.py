@@ -6,7 +6,7 @@ import typer
 
 from service.cli.connection import with_client
 from service.cli.failures import failures_told
-from service.cli.options import ApiKey, DataDirectory, Json, Url
+from service.cli.options import ApiKey, DataDirectory, IdempotencyKey, Json, Url
 from service.cli.plain import print_json
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def optimize(
         str | None,
         typer.Option(metavar="ID", help="Go on with one that failed or was cancelled."),
     ] = None,
+    idempotency_key: IdempotencyKey = None,
     as_json: Json = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -31,10 +32,12 @@ def optimize(
 
     if (spec is None) == (resume is None):
         raise typer.BadParameter("give either a SPEC or --resume ID")
+    if resume is not None and idempotency_key is not None:
+        raise typer.BadParameter("--idempotency-key goes with a SPEC, not with --resume")
 
     async def follow_to_the_end(client: "Client") -> None:
         if resume is None:
-            begun = await client.create(request, "optimizations")
+            begun = await client.create(request, "optimizations", idempotency_key)
         else:
             begun = await client.resume(resume)
         await _follow(client, begun["optimization_id"], as_json=as_json)

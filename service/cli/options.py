@@ -22,4 +22,10 @@ ApiKey: TypeAlias = Annotated[
     str | None, typer.Option(help="The service's API key; else the first of BACKTAPE_API_KEY.")
 ]
 Output: TypeAlias = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
+IdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY", help="Run the same request once, however often this command is repeated."
+    ),
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

@@ -7,7 +7,7 @@ import typer
 from service.cli.connection import with_client
 from service.cli.failures import failures_told
 from service.cli.files import written_whole
-from service.cli.options import ApiKey, DataDirectory, Json, Output, Url
+from service.cli.options import ApiKey, DataDirectory, IdempotencyKey, Json, Output, Url
 from service.cli.plain import print_json
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def run(
     capital: Annotated[float | None, typer.Option(help="Initial capital.")] = None,
     benchmark: Annotated[str | None, typer.Option(help="A symbol to compare with.")] = None,
     data_source: Annotated[str | None, typer.Option(help="catalog or synthetic.")] = None,
+    idempotency_key: IdempotencyKey = None,
     as_json: Json = False,
     url: Url = None,
     api_key: ApiKey = None,
@@ -55,7 +56,7 @@ def run(
         request = with_flags(read_spec(spec), flags, strategy, param, execution)
 
         async def follow_to_the_end(client: "Client") -> None:
-            await _run(client, request, as_json=as_json)
+            await _run(client, request, idempotency_key, as_json=as_json)
 
         with_client(follow_to_the_end, url, api_key, data_dir, read_only=False)
 
@@ -121,7 +122,9 @@ def report(
         with_client(write, url, api_key, data_dir, read_only=True)
 
 
-async def _run(client: "Client", request: dict[str, Any], *, as_json: bool) -> None:
+async def _run(
+    client: "Client", request: dict[str, Any], idempotency_key: str | None, *, as_json: bool
+) -> None:
     from contextlib import aclosing
 
     from rich.console import Console
@@ -129,7 +132,7 @@ async def _run(client: "Client", request: dict[str, Any], *, as_json: bool) -> N
     from service.cli.report import progress_bar
     from service.client.errors import ClientError
 
-    run_id = (await client.create(request))["run_id"]
+    run_id = (await client.create(request, idempotency_key=idempotency_key))["run_id"]
     console = Console(stderr=True)
     console.print(f"run {run_id}", highlight=False)
     with progress_bar(console) as progress:

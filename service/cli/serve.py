@@ -26,14 +26,17 @@ def serve(
     """Serve the HTTP and WebSocket API until Ctrl-C."""
     import uvloop
 
+    from service.exposure import require_safe_binding
+    from service.keys.strength import warn_of_short_keys
     from service.logs import configure_logging
     from service.server import serve as serve_until_stopped
-    from service.settings import Settings, require_safe_binding
+    from service.settings import Settings
 
     with failures_told():
         settings = Settings.from_environment(os.environ, data_dir=data_dir, host=host, port=port)
         require_safe_binding(settings, insecure)
         configure_logging(settings)
+        warn_of_short_keys(settings.api_keys)
         uvloop.run(serve_until_stopped(settings, _announce))
 
 

@@ -21,7 +21,7 @@ def rebuild(url: Url = None, api_key: ApiKey = None, data_dir: DataDirectory = N
     from service.settings import Settings
 
     async def ask(address: str, key: str | None) -> list[str]:
-        async with Client(address, key) as client:
+        async with Client(address, key, settings.tls_authority) as client:
             return await client.rebuild()
 
     with failures_told():

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import anyio
 import httpx2
@@ -12,7 +14,9 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from service.client.errors import ClientError, NothingThere
+from service.client.answers import refusal_of
+from service.client.authorities import trusting
+from service.client.errors import ClientError, NoAnswer, NobodyThere, NothingThere
 
 ATTEMPTS_MAX = 8
 RETRY_SECONDS = 0.1
@@ -43,10 +47,15 @@ _decode_event = msgspec.json.Decoder(StreamEvent).decode
 
 
 class Client:
-    """Talks to the service at ``url`` (http or https). An async context manager."""
+    """Talks to the service at ``url`` (http or https). An async context manager.
 
-    def __init__(self, url: str, api_key: str | None = None) -> None:
+    ``authority``: a PEM file of authorities to trust besides the system's.
+    """
+
+    def __init__(self, url: str, api_key: str | None = None, authority: Path | None = None) -> None:
         self._url = _checked(url)
+        # Without TLS there is nothing to verify: the certificates need not be loaded.
+        self._tls = trusting(authority) if self._url.startswith("https:") else None
         # Header values are Latin-1 to both libraries, and UTF-8 to the service.
         self._headers = {"X-API-Key": api_key.encode().decode("latin-1")} if api_key else {}
         self._http = httpx2.AsyncClient(
@@ -54,8 +63,7 @@ class Client:
             headers=httpx2.Headers(self._headers, encoding="latin-1"),
             timeout=HTTP_SECONDS_MAX,
             trust_env=False,
-            # Without TLS there is nothing to verify: the certificates need not be loaded.
-            verify=self._url.startswith("https:"),
+            verify=self._tls or False,
         )
         self._resources = AsyncExitStack()
 
@@ -71,13 +79,25 @@ class Client:
     ) -> None:
         await self._resources.aclose()
 
-    async def create(self, request: dict[str, Any], family: Family = "backtests") -> dict[str, Any]:
-        """Post a backtest or an optimization; give its status object. Raises ``ClientError``."""
-        body = msgspec.json.encode(request)
-        headers = {"Content-Type": "application/json"}
-        status: dict[str, Any] = msgspec.json.decode(
-            await self._ask("POST", f"/{family}", content=body, headers=headers)
+    async def create(
+        self,
+        request: dict[str, Any],
+        family: Family = "backtests",
+        idempotency_key: str | None = None,
+    ) -> dict[str, Any]:
+        """Post a backtest or an optimization; give its status object. Raises ``ClientError``.
+
+        It is made once, however often it has to be posted until an answer comes; with an
+        ``idempotency_key`` of the caller's, however often this is called with the same request.
+        """
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": idempotency_key or str(uuid4()),
+        }
+        answer = await self._post_until_answered(
+            f"/{family}", msgspec.json.encode(request), headers
         )
+        status: dict[str, Any] = msgspec.json.decode(answer)
         return status
 
     async def resume(self, optimization_id: str) -> dict[str, Any]:
@@ -156,6 +176,7 @@ class Client:
                     additional_headers=self._headers,
                     max_size=None,
                     proxy=None,
+                    ssl=self._tls,
                 ) as socket:
                     log_id = log_id or _log_id(socket)
                     async for frame in socket:
@@ -176,7 +197,21 @@ class Client:
             failures += 1
             if failures == ATTEMPTS_MAX:
                 raise ClientError(f"{self._url} cannot be reached: {lost}")
-            await anyio.sleep(min(RETRY_SECONDS * 2**failures, RETRY_SECONDS_MAX))
+            await _wait_after(failures)
+
+    async def _post_until_answered(
+        self, path: str, content: bytes, headers: Mapping[str, str]
+    ) -> bytes:
+        for failures in range(1, ATTEMPTS_MAX):
+            try:
+                return await self._ask("POST", path, content=content, headers=headers)
+            except NoAnswer:
+                pass
+            except NobodyThere:
+                if failures == 1:
+                    raise  # one that was there a moment ago may be starting anew
+            await _wait_after(failures)
+        return await self._ask("POST", path, content=content, headers=headers)
 
     async def _ask(
         self,
@@ -189,10 +224,12 @@ class Client:
     ) -> bytes:
         try:
             response = await self._http.request(method, path, content=content, headers=headers)
+        except httpx2.ConnectError as error:
+            raise NobodyThere(f"{self._url} cannot be reached: {error}") from error
         except httpx2.HTTPError as error:
-            raise ClientError(f"{self._url} cannot be reached: {error}") from error
+            raise NoAnswer(f"{self._url} cannot be reached: {error}") from error
         if not response.is_success:
-            raise _refusal(response)
+            raise refusal_of(response)
         if response.headers.get("content-type") != media_type:
             raise ClientError(f"{self._url} is not this service: its answer is not {media_type}")
         return response.content
@@ -215,7 +252,7 @@ class Client:
             async with self._http.stream("GET", path) as response:
                 if not response.is_success:
                     await response.aread()
-                    raise _refusal(response)
+                    raise refusal_of(response)
                 async for piece in response.aiter_bytes():
                     yield piece
         except httpx2.HTTPError as error:
@@ -242,14 +279,5 @@ def _checked(url: str) -> str:
     return str(parsed).rstrip("/")
 
 
-def _refusal(response: httpx2.Response) -> ClientError:
-    kind = NothingThere if response.status_code == 404 else ClientError
-    return kind(_detail(response))
-
-
-def _detail(response: httpx2.Response) -> str:
-    try:
-        answer = msgspec.json.decode(response.content, type=dict[str, Any])
-    except msgspec.DecodeError:
-        answer = {}
-    return str(answer.get("detail", f"the service answered {response.status_code}"))
+async def _wait_after(failures: int) -> None:
+    await anyio.sleep(min(RETRY_SECONDS * 2**failures, RETRY_SECONDS_MAX))

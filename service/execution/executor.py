@@ -1,7 +1,7 @@
 """What the dispatcher asks of whatever executes runs."""
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from domain.runs.events import EncodedEvent, Limit
 from domain.runs.request import BacktestRequest
@@ -32,12 +32,31 @@ class ExecutorUnavailable(Exception):
     """There is no such executor, or it does not answer; the message says which and why."""
 
 
+class Workforce(NamedTuple):
+    """The processes of an executor: how many there are, work on something, and were replaced.
+
+    ``trouble``: why none could be started when that was last tried, ``None`` where one was.
+    """
+
+    alive: int
+    busy: int
+    replaced: int
+    trouble: str | None
+
+
 class Executor(Protocol):
     """Simulates runs and evaluates trials elsewhere: it only moves batches of events."""
 
     @property
     def capacity(self) -> int:
         """How many runs it executes at once, and as many jobs of sweeps."""
+
+    @property
+    def workforce(self) -> Workforce:
+        """Who does the work."""
+
+    async def tend(self) -> None:
+        """See to it, until cancelled, that there is somebody to do the next work."""
 
     def execute(
         self, run_id: str, request: BacktestRequest, code: Code | None

@@ -14,13 +14,15 @@ from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 from service.execution.child_process import ChildProcess
 from service.execution.engine_process import EngineProcess
-from service.execution.executor import ExecutorDied
+from service.execution.executor import ExecutorDied, Workforce
 from service.execution.frames import Check, Execute, Job, SweepJob
 
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS_MAX = 1.0
 SWEEP_STOP_SECONDS_MAX = 0.5
+TEND_SECONDS = 1.0
+TEND_SECONDS_MAX = 60.0  # so seldom where engines do not live
 
 
 class ProcessPool:
@@ -45,6 +47,9 @@ class ProcessPool:
         self._idle: deque[EngineProcess] = deque()
         self._all: set[EngineProcess] = set()
         self._places = anyio.Semaphore(size)
+        self._starting = 0
+        self._replaced = 0
+        self._trouble: str | None = None
 
     @property
     def capacity(self) -> int:
@@ -55,6 +60,34 @@ class ProcessPool:
     def pids(self) -> list[int]:
         """The engines that are alive."""
         return sorted(process.pid for process in self._all if process.alive)
+
+    @property
+    def workforce(self) -> Workforce:
+        """The engines; see ``Executor``."""
+        busy = self._size - self._places.value
+        return Workforce(len(self.pids), busy, self._replaced, self._trouble)
+
+    async def tend(self) -> None:
+        """Replace engines that are gone, so that no run need wait for it; see ``Executor``."""
+        pause = TEND_SECONDS
+        while True:
+            await anyio.sleep(pause)
+            async with self._places:
+                complete = await self._complete()
+            pause = TEND_SECONDS if complete else min(2 * pause, TEND_SECONDS_MAX)
+
+    async def _complete(self) -> bool:
+        """Whether all engines are there; if not, one more is afterwards."""
+        for process in [each for each in self._idle if not each.ready]:
+            self._idle.remove(process)
+            await self._retire(process)
+        if len(self._all) + self._starting >= self._size:
+            return True
+        try:
+            self._idle.append(await self._spawn())
+        except OSError:
+            logger.exception("no engine process can be started")
+        return False
 
     async def __aenter__(self) -> "ProcessPool":
         self._idle.extend(self._keep(process) for process in self._started)
@@ -125,8 +158,16 @@ class ProcessPool:
             await self._retire(process)
 
     async def _spawn(self) -> EngineProcess:
-        with anyio.CancelScope(shield=True):
-            process = await ChildProcess.engine(self._arguments)
+        self._starting += 1
+        try:
+            with anyio.CancelScope(shield=True):
+                process = await ChildProcess.engine(self._arguments)
+        except OSError as error:
+            self._trouble = str(error)
+            raise
+        finally:
+            self._starting -= 1
+        self._trouble = None
         return self._keep(process)
 
     def _keep(self, process: ChildProcess) -> EngineProcess:
@@ -136,5 +177,6 @@ class ProcessPool:
 
     async def _retire(self, process: EngineProcess) -> None:
         logger.warning("replacing an engine process", extra={"pid": process.pid})
+        self._replaced += 1
         await process.kill()
         self._all.discard(process)

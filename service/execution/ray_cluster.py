@@ -9,7 +9,7 @@ import logging
 import math
 import re
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from types import TracebackType
 
 import anyio
@@ -17,7 +17,7 @@ import anyio
 from domain.runs.events import EncodedEvent
 from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
-from service.execution.executor import ExecutorDied, ExecutorUnavailable
+from service.execution.executor import ExecutorDied, ExecutorUnavailable, Workforce
 from service.execution.frames import Check, Execute, Job, SweepJob
 from service.execution.ray_connection import RayConnection
 
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 CONNECT_SECONDS_MAX = 9.0
 REFUSAL_SECONDS = 1.0  # so long a cluster that did not answer is not asked again
 CAPACITY_UNKNOWN = 8
+TEND_SECONDS = 5.0
 
 _HOST_AND_PORT = re.compile(r"(?P<host>[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
 
@@ -48,6 +49,7 @@ class RayCluster:
         self._connection: RayConnection | None = None
         self._connecting = anyio.Lock()
         self._refusal = "", -math.inf
+        self._lost = 0
         self._processors = CAPACITY_UNKNOWN
 
     @property
@@ -59,6 +61,20 @@ class RayCluster:
     def pids(self) -> list[int]:
         """The process that drives the cluster, if it is connected."""
         return [self._connection.pid] if self._connection and self._connection.alive else []
+
+    @property
+    def workforce(self) -> Workforce:
+        """The process that drives the cluster; see ``Executor``."""
+        alive, (reason, _) = len(self.pids), self._refusal
+        busy = self._connection.jobs if alive and self._connection else 0
+        return Workforce(alive, busy, self._lost, None if alive else reason or None)
+
+    async def tend(self) -> None:
+        """Connect again where the connection was lost; see ``Executor``."""
+        while True:
+            await anyio.sleep(TEND_SECONDS)
+            with suppress(ExecutorUnavailable):  # which ``workforce`` tells
+                await self.connect()
 
     async def __aenter__(self) -> "RayCluster":
         return self
@@ -115,6 +131,7 @@ class RayCluster:
     async def _connected(self) -> RayConnection:
         if self._connection:
             logger.warning("the connection to the Ray cluster was lost")
+            self._lost += 1
             await self._connection.kill()
             self._connection = None
         try:

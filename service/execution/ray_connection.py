@@ -77,6 +77,11 @@ class RayConnection(asyncio.SubprocessProtocol):
         """Whether the process is there, and a cluster behind it, as far as is known."""
         return not self._exited.is_set() and self._problem is None
 
+    @property
+    def jobs(self) -> int:
+        """How many it has under way."""
+        return len(self._talks)
+
     async def connected(self) -> None:
         """Wait until the cluster has answered. Raises ``ExecutorUnavailable``."""
         await self._settled.wait()

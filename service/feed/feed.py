@@ -5,10 +5,19 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+import msgspec
+
 from eventstore.errors import ReadFailed, StoreClosed
 from eventstore.store import EventStore
 from service.feed.frames import encoded
 from service.feed.tail import PAGE_EVENTS_MAX, Page, Tails, first_page
+
+
+class Follower(msgspec.Struct, eq=False):
+    """Who follows a stream (``None``: the whole log), and how far they have come."""
+
+    stream: str | None
+    cursor: int
 
 
 class Feed:
@@ -21,9 +30,15 @@ class Feed:
         self._store = store
         self._tails = Tails()
         self._reads: dict[tuple[str | None, int], _Read] = {}
-        self._followers: Counter[str | None] = Counter()
+        self._following: Counter[str | None] = Counter()
+        self._followers: set[Follower] = set()
         self._waits: set[asyncio.Timeout] = set()
         self._closed = False
+
+    @property
+    def followers(self) -> list[Follower]:
+        """Everybody who follows something at the moment."""
+        return list(self._followers)
 
     def close(self) -> None:
         """End all followers, for a response that goes on for ever would keep the service up."""
@@ -43,13 +58,14 @@ class Feed:
         clock = asyncio.get_running_loop().time
         due = None if beat_seconds is None else clock() + beat_seconds
         limit = PAGE_EVENTS_MAX
-        self._followers[stream] += 1
+        follower = self._joined(stream, after)
         try:
             while not self._closed:
                 page = await self._page(stream, after, limit)
                 if page.frames:
                     after, limit = page.cursor, page.capacity
                     yield page
+                    follower.cursor = after
                 if beat_seconds is not None and due is not None and clock() >= due:
                     due = clock() + beat_seconds
                     yield Page((), after, page.grown)
@@ -58,9 +74,19 @@ class Feed:
         except StoreClosed:
             return
         finally:
-            self._followers[stream] -= 1
-            if not self._followers[stream]:
-                del self._followers[stream]
+            self._left(follower)
+
+    def _joined(self, stream: str | None, cursor: int) -> Follower:
+        follower = Follower(stream, cursor)
+        self._followers.add(follower)
+        self._following[stream] += 1
+        return follower
+
+    def _left(self, follower: Follower) -> None:
+        self._followers.remove(follower)
+        self._following[follower.stream] -= 1
+        if not self._following[follower.stream]:
+            del self._following[follower.stream]
 
     async def _page(self, stream: str | None, after: int, limit: int) -> Page:
         while True:
@@ -94,7 +120,7 @@ class Feed:
         if frames and frames[-1].cursor != after + len(frames):
             raise ReadFailed(f"events are missing between {after} and {frames[-1].cursor}")
         at_head = grown if len(events) < limit else None
-        if at_head or self._followers[stream] > 1:  # the past is nobody's but a lone reader's
+        if at_head or self._following[stream] > 1:  # the past is nobody's but a lone reader's
             self._tails.extend(stream, after, frames, at_head)
         return first_page(frames, after + len(frames), at_head)
 

@@ -14,10 +14,11 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, its body under watch."""
-        if scope["type"] != "http":
+        announced = _announced_bytes(scope) if scope["type"] == "http" else 0
+        if announced == 0:  # nothing follows, or it is a WebSocket
             await self._app(scope, receive, send)
             return
-        self._require_fit(_announced_bytes(scope))
+        self._require_fit(announced or 0)
         received = 0
 
         async def receive_within_limit() -> Message:
@@ -34,8 +35,12 @@ class BodyLimit:
             raise ContentTooLargeError(f"the body is larger than {self._max_body_bytes} bytes")
 
 
-def _announced_bytes(scope: Scope) -> int:
+def _announced_bytes(scope: Scope) -> int | None:
+    """How long the body is; ``None`` where it comes in chunks until it ends."""
+    announced: int | None = 0
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value)
-    return 0
+            announced = int(value)
+        elif name == b"transfer-encoding":
+            announced = None
+    return announced

@@ -1,11 +1,16 @@
 """What the layers know about a request in common."""
 
 import secrets
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.types import Scope
 
+from service.keys.scopes import KeyScope
 from service.logs import REQUEST_ID
+
+if TYPE_CHECKING:
+    from service.http.sessions import Sessions
 
 _SCOPE_KEY = "backtape.context"
 REQUEST_ID_CHARACTERS_MAX = 128
@@ -16,14 +21,19 @@ Header = tuple[bytes, bytes]
 class RequestContext(msgspec.Struct):
     """One request's identity and answer. ``headers`` go out with its response.
 
-    ``key`` is the name of the API key that it came with, never the key. ``status`` is the HTTP
-    status once the response has begun, or a WebSocket's close code.
+    ``key`` is the name of the API key that it came with, never the key. ``scope`` is what the key
+    is good for (``None``: there is none), ``sessions`` what ends as it does. ``status`` is the HTTP
+    status once the response has begun, or a WebSocket's close code; ``route`` is the path as it is
+    declared, where there is one that takes the request.
     """
 
     request_id: str
     headers: list[Header]
     key: str | None = None
+    scope: KeyScope | None = None
+    sessions: "Sessions | None" = None
     status: int | None = None
+    route: str | None = None
 
 
 def open_context(scope: Scope) -> RequestContext:
@@ -39,6 +49,12 @@ def context_of(scope: Scope) -> RequestContext:
     """The context of the request that ``scope`` belongs to."""
     context: RequestContext = scope[_SCOPE_KEY]
     return context
+
+
+def address_of(scope: Scope) -> str:
+    """The address that a request came from."""
+    client = scope["client"]
+    return client[0] if client else "unknown"  # of a connection that was lost already
 
 
 def _given_request_id(scope: Scope) -> str | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.http.access_log import AccessLog
 from service.http.context import Header, RequestContext, open_context
+from service.metrics.traffic import Traffic
 
 SECURITY_HEADERS: list[Header] = [
     (b"x-content-type-options", b"nosniff"),
@@ -16,20 +17,21 @@ SECURITY_HEADERS: list[Header] = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 ]
-PATH_LOGGED_CHARACTERS_MAX = 200
+_SECURITY_NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
 
 
 class Edge:
     """Wraps ``send`` once, so that no response leaves without its headers; keeps the access log.
 
     A security header that a response carries already stays (a page loosens its CSP this way).
-    ``monotonic`` is in microseconds.
+    ``monotonic`` is in microseconds; ``traffic`` counts the requests.
     """
 
-    def __init__(self, app: ASGIApp, monotonic: Callable[[], int]) -> None:
+    def __init__(self, app: ASGIApp, monotonic: Callable[[], int], traffic: Traffic) -> None:
         self._app = app
         self._monotonic = monotonic
-        self._log = structlog.get_logger().bind(logger="access")
+        self._traffic = traffic
+        self._log = AccessLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection and write its line."""
@@ -43,6 +45,7 @@ class Edge:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = self._monotonic()
         context = open_context(scope)
+        self._traffic.began()
 
         def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
@@ -53,7 +56,9 @@ class Edge:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            self._write_line("request", scope["method"], scope, context, started)
+            duration = self._monotonic() - started
+            self._traffic.ended(scope["method"], context.route, context.status, duration)
+            self._log.write("request", scope["method"], scope, context, duration)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = self._monotonic()
@@ -75,23 +80,14 @@ class Edge:
         try:
             await self._app(scope, receive_noting_code, send_with_headers)
         finally:
-            self._write_line("websocket", "GET", scope, context, started)
-
-    def _write_line(
-        self, event: str, method: str, scope: Scope, context: RequestContext, started: int
-    ) -> None:
-        self._log.info(
-            event,
-            method=method,
-            path=scope["path"][:PATH_LOGGED_CHARACTERS_MAX],
-            status=context.status,
-            duration_ms=(self._monotonic() - started) / 1_000,
-            key=context.key,
-        )
+            duration = self._monotonic() - started
+            self._log.write("websocket", "GET", scope, context, duration)
 
 
 def _complete(message: Message, context: RequestContext) -> None:
-    own = list(message.get("headers", ()))
-    names = {name for name, _ in own}
-    security = [header for header in SECURITY_HEADERS if header[0] not in names]
-    message["headers"] = own + context.headers + security
+    own = message.get("headers", ())
+    security = SECURITY_HEADERS
+    replaced = [name for name, _ in own if name in _SECURITY_NAMES]
+    if replaced:
+        security = [header for header in security if header[0] not in replaced]
+    message["headers"] = [*own, *context.headers, *security]

@@ -2,6 +2,14 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What a client is told where it does not get what it asked for."""
+
+    detail: str
+
 
 class ApiError(Exception):
     """A refusal with its status. ``detail`` tells the client what was wrong and what is right."""
@@ -29,10 +37,22 @@ class UnauthorizedError(ApiError):
         super().__init__(detail, {"WWW-Authenticate": "Bearer"})
 
 
+class ForbiddenError(ApiError):
+    """The key is good, but not for this."""
+
+    status = 403
+
+
 class NotFoundError(ApiError):
     """There is no such thing."""
 
     status = 404
+
+
+class NotAcceptableError(ApiError):
+    """The client can use none of the forms that there are."""
+
+    status = 406
 
 
 class ConflictError(ApiError):
@@ -66,6 +86,23 @@ class RangeNotSatisfiableError(ApiError):
     """A position or event beyond the head of what is there."""
 
     status = 416
+
+
+class UnavailableError(ApiError):
+    """Not at the moment; the client is to come back in so many seconds."""
+
+    status = 503
+
+    def __init__(self, detail: str, retry_after: int = 1) -> None:
+        super().__init__(detail, {"Retry-After": str(retry_after)})
+
+
+class StoppingError(UnavailableError):
+    """The service ends: what is under way is finished, nothing new is begun."""
+
+    def __init__(self) -> None:
+        super().__init__("the service is stopping; try again in a moment")
+        self.headers["Connection"] = "close"
 
 
 class TooManyRequestsError(ApiError):

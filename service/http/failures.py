@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.utils import ClientDisconnected
 
@@ -19,14 +19,17 @@ from service.http.context import context_of
 from service.http.errors import ApiError
 from service.http.lingering import send_and_linger
 from service.http.responses import json_response
+from service.idempotency import KeyReused
 from service.optimizations.optimizations import UnknownOptimization
 from service.runs import UnknownRun
 from service.strategies.strategies import UnknownStrategy
+from service.waiting import QueueFull, QueueOfKeyFull
 
 STATUS_OF: dict[type[Exception], int] = {
     InvalidRequest: 400,
     IllegalMove: 409,
     IllegalSweepMove: 409,
+    KeyReused: 422,
     UnknownOptimization: 404,
     UnknownRun: 404,
     UnknownStrategy: 404,
@@ -39,6 +42,9 @@ UNAVAILABLE: dict[type[Exception], str] = {
     StoreClosed: "the service is stopping; try again in a moment",
 }
 """Errors of the log that pass: the client is to come back, the server's own log says why."""
+
+LATER: dict[type[Exception], int] = {QueueFull: 503, QueueOfKeyFull: 429}
+"""Refusals whose message is meant for the client, who is to come back."""
 
 RETRY_AFTER_SECONDS = "1"
 PATH_SHOWN_CHARACTERS_MAX = 200
@@ -65,6 +71,8 @@ def failure_of(error: Exception, scope: Scope) -> Failure:
     for kind in type(error).__mro__:
         if kind in STATUS_OF:
             return Failure(STATUS_OF[kind], str(error))
+    if type(error) in LATER:
+        return Failure(LATER[type(error)], str(error), {"Retry-After": RETRY_AFTER_SECONDS})
     if type(error) in UNAVAILABLE:
         return Failure(503, UNAVAILABLE[type(error)], {"Retry-After": RETRY_AFTER_SECONDS})
     request_id = context_of(scope).request_id
@@ -132,19 +140,11 @@ class Failures:
 
     def _failure(self, error: Exception, scope: Scope) -> Failure:
         failure = failure_of(error, scope)
-        if failure.status == 503:
+        if type(error) in UNAVAILABLE:
             self._log.error("unavailable", error=str(error))
-        elif failure.status >= 500:
+        elif failure.status == 500:
             self._log.error("internal error", exc_info=error)
         return failure
-
-
-async def _routing_error(request: Request, error: Exception) -> Response:
-    return _response(failure_of(error, request.scope))
-
-
-EXCEPTION_HANDLERS: Mapping[type[Exception], ExceptionHandler] = {HTTPException: _routing_error}
-"""For Starlette, which answers its own HTTP errors in plain text before they get here."""
 
 
 def _response(failure: Failure) -> Response:

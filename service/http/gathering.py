@@ -49,6 +49,11 @@ class GatheringTransport:
         self._flush()
         self._transport.close()
 
+    def write_eof(self) -> None:
+        """Send nothing more after what was written before."""
+        self._flush()
+        self._transport.write_eof()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 

@@ -20,8 +20,9 @@ TAKEN: Mapping[str, Header] = {
     "X-Request-ID": Header("the client's own id for the request: 1 to 128 printable ASCII"),
     "Accept": Header("the media types that the client can use, the best with the highest q"),
     "Idempotency-Key": Header(
-        "the client's own name for what it creates: sent again, the first answer is given again",
-        Annotated[str, Meta(min_length=1, max_length=255)],
+        "the client's own name for what it creates, in visible ASCII: sent again, it is answered as"
+        " the first time",
+        Annotated[str, Meta(max_length=255, pattern="^[!-~]+$")],
     ),
     "If-Match": Header("do it only while the thing still has this ETag"),
     "If-None-Match": Header("answer 304 where the thing still has this ETag"),
@@ -35,7 +36,10 @@ ANSWERED: Mapping[str, Header] = {
     "X-Request-ID": Header("the request's id, under which the server's log has it"),
     "X-Log-Id": Header("the id of the log that the answer is from"),
     "X-Log-Head": Header("the last event, or position, there was", _Position),
-    "X-Log-Position": Header("the position of the log at which the write is recorded", _Position),
+    "X-Log-Position": Header(
+        "the position of the log that the answer is of: what was written is there or before",
+        _Position,
+    ),
     "X-RateLimit-Limit": Header("how many requests fit into a window", _Count),
     "X-RateLimit-Remaining": Header("how many are left", _Count),
     "X-RateLimit-Reset": Header("when all of them are left again, in Unix seconds", _Count),

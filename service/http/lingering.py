@@ -1,5 +1,7 @@
 """Closing a connection on a client that is still sending."""
 
+import asyncio
+
 import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Send
@@ -20,3 +22,13 @@ async def send_and_linger(response: Response, receive: Receive, send: Send) -> N
         while (await receive()).get("more_body"):
             pass
     await send({"type": "http.response.body", "body": b""})
+
+
+def close_once_read(
+    transport: asyncio.Transport, loop: asyncio.AbstractEventLoop
+) -> asyncio.TimerHandle:
+    """Close after what was written, but only a moment later, for the same reason."""
+    if transport.can_write_eof():
+        transport.write_eof()
+    transport.resume_reading()
+    return loop.call_later(LINGER_SECONDS, transport.close)

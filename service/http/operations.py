@@ -7,23 +7,35 @@ they are annotated with before it is called.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, signature
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, TypeAlias, get_type_hints
+from typing import Any, NamedTuple, TypeAlias, get_type_hints
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from service.http.context import context_of
-from service.http.requests import NoQuery, query_parameters, read_json
+from service.http.errors import StoppingError
+from service.http.requests import (
+    NoQuery,
+    query_parameters,
+    read_header,
+    read_json,
+    require_within,
+)
+from service.http.scopes import require_scope
+from service.keys.scopes import KeyScope
+from service.metrics.traffic import Traffic
 
 Handler: TypeAlias = Callable[..., Awaitable[Response]]
-Scope: TypeAlias = Literal["read", "run", "admin"]
 
 JSON = "application/json"
 HTML = "text/html"
 NDJSON = "application/x-ndjson"
+
+MIN_POSITION = "X-Min-Log-Position"
 
 
 class Answer(NamedTuple):
@@ -37,6 +49,10 @@ class Answer(NamedTuple):
     content: Mapping[str, Any] = {}
     status: int = 200
     headers: Sequence[str] = ()
+
+
+UNMODIFIED = Answer("it is as the client has it", status=304, headers=["ETag"])
+"""The answer to an ``If-None-Match`` that names what there is."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +69,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answers: Sequence[Answer]
     refuses: Sequence[int] = ()
     takes: Sequence[str] = ()
-    scope: Scope | None = "read"
+    scope: KeyScope | None = "read"
 
     @property
     def query(self) -> type[msgspec.Struct]:
@@ -81,17 +97,22 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct]
     payloads: Mapping[str, Sequence[type]]
     closes: Sequence[int]
+    scope: KeyScope = "read"
 
 
 def routes_of(operations: Iterable[Operation], streams: Iterable[Stream] = ()) -> list[BaseRoute]:
     """The routes: one for each path, so that a 405 names all its methods.
 
-    They are sorted, for that puts a path's fixed parts before what would take any text there.
+    Families of paths stand as they are given, the one that is asked for most first. Each is sorted,
+    for that puts a path's fixed parts before what would take any text there.
     """
-    by_path = groupby(sorted(operations, key=_path), key=_path)
+    given = list(operations)
+    families = list(dict.fromkeys(_family(operation) for operation in given))
+    given.sort(key=lambda operation: (families.index(_family(operation)), operation.path))
+    by_path = groupby(given, key=_path)
     return [
         *(_route(path, list(its_operations)) for path, its_operations in by_path),
-        *(WebSocketRoute(stream.path, stream.handler) for stream in streams),
+        *(WebSocketRoute(stream.path, _guarded(stream)) for stream in streams),
     ]
 
 
@@ -99,15 +120,34 @@ def _path(operation: Operation) -> str:
     return operation.path
 
 
+def _family(operation: Operation) -> str:
+    return operation.path.split("/")[1]
+
+
 def _route(path: str, operations: Sequence[Operation]) -> Route:
-    endpoints = {operation.method: _endpoint(operation) for operation in operations}
-    if "GET" in endpoints:
-        endpoints["HEAD"] = endpoints["GET"]
+    by_path = PathOperations(path, operations)
+    return Route(path, by_path, methods=by_path.methods)
 
-    async def endpoint(request: Request) -> Response:
-        return await endpoints[request.method](request)
 
-    return Route(path, endpoint, methods=list(endpoints))
+class PathOperations:
+    """The operations of one path, as an ASGI app: what they raise is for the layers around it."""
+
+    def __init__(self, path: str, operations: Sequence[Operation]) -> None:
+        self._path = path
+        self._endpoints = {operation.method: _endpoint(operation) for operation in operations}
+        if "GET" in self._endpoints:
+            self._endpoints["HEAD"] = self._endpoints["GET"]
+
+    @property
+    def methods(self) -> list[str]:
+        """What may be done with the path."""
+        return list(self._endpoints)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request of one of the methods."""
+        context_of(scope).route = self._path
+        response = await self._endpoints[scope["method"]](Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def _endpoint(operation: Operation) -> Handler:
@@ -117,21 +157,40 @@ def _endpoint(operation: Operation) -> Handler:
 
     async def endpoint(request: Request) -> Response:
         if operation.scope is not None:
-            _name_log(request)
+            core = request.scope["state"]["core"]
+            if core.stopping.is_set():
+                raise StoppingError
+            require_scope(request.scope, operation.scope)
+            log_id = core.store.log_id.encode()
+            context_of(request.scope).headers.append((b"x-log-id", log_id))
         arguments: dict[str, Any] = {}
         query = query_parameters(request, query_type)
         if takes_query:
             arguments["query"] = query
         if body_type is not None:
             arguments["body"] = await read_json(request, body_type, default)
+        if operation.scope is not None:
+            await _require_position(request)
         return await handler(request, **arguments)
 
     return endpoint
 
 
-def _name_log(request: Request) -> None:
-    log_id: str = request.state.core.store.log_id
-    context_of(request.scope).headers.append((b"x-log-id", log_id.encode()))
+async def _require_position(request: Request) -> None:
+    """Raise 416 for a client that knows of more than this log: every read is of its head."""
+    position = read_header(request, MIN_POSITION)
+    if position is not None:
+        require_within(MIN_POSITION, position, await request.scope["state"]["core"].store.head())
+
+
+def _guarded(stream: Stream) -> Callable[[WebSocket], Awaitable[None]]:
+    async def endpoint(websocket: WebSocket) -> None:
+        require_scope(websocket.scope, stream.scope)
+        traffic: Traffic = websocket.app.state.traffic
+        with traffic.socket(stream.path):
+            await stream.handler(websocket)
+
+    return endpoint
 
 
 def _annotation(handler: Handler, parameter: str, absent: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from domain.errors import DomainError
 from domain.optimizations import lifecycle
 from domain.optimizations.events import Pending, code_of, decode, encode
-from domain.optimizations.lifecycle import IllegalMove, Optimization
+from domain.optimizations.lifecycle import IllegalMove
 from domain.runs.events import EncodedEvent
 from eventstore.errors import EventStoreError, InvalidArgument
 from eventstore.store import EventStore
@@ -45,15 +45,10 @@ class Conductor:
         work = Work(OPTIMIZATION_STREAM, oldest_active, self._conduct)
         await Lanes(self._store, work, SWEEPS_AT_ONCE_MAX).run()
 
-    def seconds_left(self, optimization: Optimization) -> float | None:
-        """Estimate how long one that is in hand will take, at its pace since it was taken up.
-
-        ``None`` where it is not in hand, or no trial has ended since then.
-        """
-        performance = self._performances.get(optimization.optimization_id)
-        if performance is None or (pace := performance.seconds_a_trial()) is None:
-            return None
-        return pace * (optimization.trials - optimization.ended)
+    def paces(self) -> dict[str, float]:
+        """The seconds a trial has taken so far, of those in hand of which a trial has ended."""
+        paces = {its_id: each.seconds_a_trial() for its_id, each in self._performances.items()}
+        return {its_id: pace for its_id, pace in paces.items() if pace is not None}
 
     async def _conduct(self, optimization_id: str) -> None:
         for attempt in range(1, ATTEMPTS_MAX + 1):

@@ -75,6 +75,7 @@ class Performance:
         self._arrived = anyio.Event()
         self._began = 0.0
         self._ended = 0
+        self._seconds = 0.0
 
     def recall(self, events: Sequence[EncodedEvent]) -> None:
         """Take in what the log holds already, after its first event."""
@@ -83,8 +84,11 @@ class Performance:
         self._version += len(events)
 
     def seconds_a_trial(self) -> float | None:
-        """How long a trial has taken on average, with all engines at work; ``None`` at first."""
-        return (time.monotonic() - self._began) / self._ended if self._ended else None
+        """How long a trial has taken on average, with all engines at work; ``None`` at first.
+
+        It changes only when trials have ended.
+        """
+        return self._seconds / self._ended if self._ended else None
 
     async def play(self) -> None:
         """Perform the rest, to the last event.
@@ -194,6 +198,7 @@ class Performance:
     def _take_in(self, events: Sequence[EncodedEvent]) -> None:
         self._sweep.ended(events)
         self._ended += len(events)
+        self._seconds = time.monotonic() - self._began
         self._arrived.set()
 
     def _hand_out(self, trial: Trial) -> None:

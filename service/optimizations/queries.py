@@ -15,22 +15,19 @@ _decode = msgspec.json.Decoder(Optimization).decode
 
 async def find_optimization(store: EventStore, optimization_id: str) -> Optimization | None:
     """Read one optimization, or ``None`` where there is none of that id."""
-    rows = await store.query(
-        "SELECT optimization FROM optimizations WHERE optimization_id = ?", (optimization_id,)
-    )
-    return _decode(rows[0][0]) if rows else None
+    located = await locate_optimization(store, optimization_id)
+    return None if located is None else located[0]
 
 
-async def list_optimizations(
-    store: EventStore, *, state: str | None, before: int | None, limit: int
-) -> list[tuple[int, Optimization]]:
-    """Read (ordinal, optimization), newest first, those before ordinal ``before`` if given."""
+async def locate_optimization(
+    store: EventStore, optimization_id: str
+) -> tuple[Optimization, int, int] | None:
+    """Read one optimization, the log position of its last event, and how many it has."""
     rows = await store.query(
-        "SELECT ordinal, optimization FROM optimizations"
-        " WHERE ordinal < ?1 AND (?2 IS NULL OR state = ?2) ORDER BY ordinal DESC LIMIT ?3",
-        (2**63 - 1 if before is None else before, state, limit),
+        "SELECT optimization, last_position, events FROM optimizations WHERE optimization_id = ?",
+        (optimization_id,),
     )
-    return [(ordinal, _decode(optimization)) for ordinal, optimization in rows]
+    return (_decode(rows[0][0]), *rows[0][1:]) if rows else None
 
 
 async def oldest_active(store: EventStore, limit: int) -> list[str]:

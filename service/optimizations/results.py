@@ -30,10 +30,11 @@ class _Document(NamedTuple):
 
 
 class RankingPage(NamedTuple):
-    """A document with some of ``trials`` trials."""
+    """A document with some of ``trials`` trials, as event ``event_id`` left it."""
 
     document: bytes
     trials: int
+    event_id: int
 
 
 class OptimizationResults:
@@ -44,9 +45,20 @@ class OptimizationResults:
         self._kept: OrderedDict[tuple[str, int], _Document] = OrderedDict()
         self._folding = anyio.Semaphore(FOLDS_AT_ONCE_MAX)
 
-    async def page(self, optimization_id: str, *, after: int, limit: int) -> RankingPage:
-        """Give the document as it is now, with the trials from rank ``after`` + 1 on."""
-        key = optimization_id, await self._store.head(stream_of(optimization_id))
+    async def page(
+        self, optimization_id: str, at_event: int | None = None, *, after: int, limit: int
+    ) -> RankingPage:
+        """Give the document with the trials from rank ``after`` + 1 on.
+
+        As it is now, or as event number ``at_event`` left it.
+        """
+        head = await self._store.head(stream_of(optimization_id))
+        if at_event in (None, head):
+            return await self._page(optimization_id, head, after, limit)
+        return await self._page_at(optimization_id, at_event or head, after, limit)
+
+    async def _page(self, optimization_id: str, head: int, after: int, limit: int) -> RankingPage:
+        key = optimization_id, head
         async with self._folding:
             if key not in self._kept:
                 fold = await self._fold(*key)
@@ -56,18 +68,19 @@ class OptimizationResults:
                 self._kept.popitem(last=False)
             document = self._kept[key]
         payloads = await ranked_payloads(self._store, optimization_id, after=after, limit=limit)
-        return await anyio.to_thread.run_sync(_with_trials, document, after, payloads)
+        if await self._store.head(stream_of(optimization_id)) > head:  # those may be of another
+            return await self._page_at(optimization_id, head, after, limit)
+        return await anyio.to_thread.run_sync(_with_trials, document, after, payloads, head)
 
-    async def page_at(
-        self, optimization_id: str, at_event: int, *, after: int, limit: int
+    async def _page_at(
+        self, optimization_id: str, at_event: int, after: int, limit: int
     ) -> RankingPage:
-        """Give the document as event number ``at_event`` left it."""
         async with self._folding:
             fold = await self._fold(optimization_id, at_event)
             document = await anyio.to_thread.run_sync(_without_trials, fold)
         ids = fold.ranking(after, limit)
         payloads = await payloads_of(self._store, stream_of(optimization_id), ids)
-        return await anyio.to_thread.run_sync(_with_trials, document, after, payloads)
+        return await anyio.to_thread.run_sync(_with_trials, document, after, payloads, at_event)
 
     async def all_trials(self, optimization_id: str) -> list[RankedTrial]:
         """Give the whole ranking."""
@@ -105,6 +118,8 @@ def _ranked(after: int, payloads: list[bytes]) -> list[RankedTrial]:
     return [ranked(rank, payload) for rank, payload in enumerate(payloads, after + 1)]
 
 
-def _with_trials(document: _Document, after: int, payloads: list[bytes]) -> RankingPage:
+def _with_trials(
+    document: _Document, after: int, payloads: list[bytes], event_id: int
+) -> RankingPage:
     trials = msgspec.json.encode(_ranked(after, payloads))[1:-1]
-    return RankingPage(document.before + trials + document.after, document.trials)
+    return RankingPage(document.before + trials + document.after, document.trials, event_id)

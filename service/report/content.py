@@ -7,10 +7,10 @@ import polars as pl
 
 from domain.analysis.analysis import Analysis
 from domain.engine import tape
+from domain.runs.equity_curve import EquityCurve
 from domain.runs.events import Completed, Logged, Measured, Progressed, Queued, RunEvent, Started
 from domain.runs.manifest import Manifest
 from domain.runs.request import BacktestRequest
-from domain.runs.results import EquityCurve
 
 POINTS_MAX = 5_000  # of a curve, about
 FILLS_KEPT = ROUND_TRIPS_KEPT = 5_000

@@ -10,12 +10,16 @@ from tests.benchmarks import (
     catch_up,
     completion,
     events,
+    exports,
     fan_out,
     indicators,
     kernel,
     log,
     memory,
     optimizing,
+    polling,
+    soak,
+    sockets,
     stream,
     sweep,
 )
@@ -35,6 +39,10 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "fan_out": fan_out.rows,
     "completion": completion.rows,
     "memory": memory.rows,
+    "polling": polling.rows,
+    "sockets": sockets.rows,
+    "exports": exports.rows,
+    "soak": soak.rows,
 }
 
 

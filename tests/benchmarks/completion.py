@@ -47,10 +47,10 @@ def rows() -> list[Row]:
     ]
 
 
-def post(serving: Serving, request: dict[str, Any]) -> str:
+def post(serving: Serving, request: dict[str, Any], **headers: str) -> str:
     """Create a backtest and give its id."""
     with closing(HTTPConnection(serving.host, serving.port)) as connection:
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **headers}
         connection.request("POST", "/backtests", json.dumps(request), headers)
         response = connection.getresponse()
         status = json.load(response)
@@ -58,9 +58,10 @@ def post(serving: Serving, request: dict[str, Any]) -> str:
         return str(status["run_id"])
 
 
-def follow(serving: Serving, run_id: str) -> bytes:
+def follow(serving: Serving, run_id: str, key: str = "") -> bytes:
     """Follow a run to its last event and give that."""
-    (last,) = deque(text_frames(serving, f"/backtests/{run_id}/stream"), maxlen=1)
+    path = f"/backtests/{run_id}/stream?api_key={key}"
+    (last,) = deque(text_frames(serving, path), maxlen=1)
     assert b'"state":"completed"' in last, last
     return last
 

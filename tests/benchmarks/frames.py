@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.benchmarks.processes import Serving
 
 RECEIVED_BYTES_MAX = 1 << 18
-TEXT, CLOSE = 0x81, 0x88
+TEXT, CLOSE, PING = 0x81, 0x88, 0x89
 EXTENDED = 126  # a length above 125 is written in the two bytes after this mark
 
 
@@ -24,8 +24,9 @@ def text_frames(serving: Serving, path: str) -> Iterator[bytes]:
                     code = int.from_bytes(pending[first : first + 2], "big")
                     assert code == 1000, code
                     return
-                assert opcode == TEXT, opcode
-                yield pending[first:start]
+                assert opcode in (TEXT, PING), opcode
+                if opcode == TEXT:
+                    yield pending[first:start]
             received = connection.recv(RECEIVED_BYTES_MAX)
             assert received, "the connection broke"
             pending = pending[start:] + received
@@ -33,7 +34,7 @@ def text_frames(serving: Serving, path: str) -> Iterator[bytes]:
 
 def upgrade(connection: socket.socket, serving: Serving, path: str) -> bytes:
     """Make the connection a WebSocket; gives what has already come over it."""
-    connection.sendall(_request(serving, path))
+    connection.sendall(handshake(serving, path))
     pending = b""
     while b"\r\n\r\n" not in pending:
         pending += connection.recv(RECEIVED_BYTES_MAX)
@@ -56,7 +57,8 @@ def frame_at(received: bytes, start: int) -> tuple[int, int, int] | None:
     return received[start], first, first + length
 
 
-def _request(serving: Serving, path: str) -> bytes:
+def handshake(serving: Serving, path: str) -> bytes:
+    """The request that makes a connection a WebSocket."""
     key = b64encode(os.urandom(16)).decode()
     return (
         f"GET {path} HTTP/1.1\r\nHost: {serving.host}:{serving.port}\r\n"

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,35 +27,46 @@ class Serving(NamedTuple):
 
 
 @contextmanager
-def service(data_dir: Path, engines: int) -> Iterator[Serving]:
+def service(
+    data_dir: Path, engines: int, log: Path | None = None, **environment: str
+) -> Iterator[Serving]:
     """Run ``backtape serve`` on ``data_dir`` with that many engine processes."""
-    with running(
-        *("service.cli.main", "serve", "--port", "0", "--data-dir", str(data_dir)),
-        BACKTAPE_ENGINE_PROCESSES=str(engines),
-        BACKTAPE_RATE_LIMIT="1000000",
-        BACKTAPE_LOG_LEVEL="warning",
-    ) as serving:
+    settings = {
+        "BACKTAPE_ENGINE_PROCESSES": str(engines),
+        "BACKTAPE_RATE_LIMIT": "1000000",
+        "BACKTAPE_LOG_LEVEL": "warning",
+        **environment,
+    }
+    arguments = ("serve", "--port", "0", "--data-dir", str(data_dir))
+    with running("service.cli.main", *arguments, log=log, **settings) as serving:
         yield serving
 
 
 @contextmanager
-def running(module: str, *arguments: str, **environment: str) -> Iterator[Serving]:
+def running(
+    module: str, *arguments: str, log: Path | None = None, **environment: str
+) -> Iterator[Serving]:
     """Run a module that prints ``listening on http://HOST:PORT``, and stop it at the end.
 
-    Settings of the service in the caller's environment do not reach it.
+    Settings of the service in the caller's environment do not reach it. Its standard error goes
+    to the file ``log``, where one is given.
     """
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith((PREFIX, ALIAS_PREFIX))
     }
-    with subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=inherited | environment,
-        start_new_session=True,
-    ) as process:
+    with (
+        nullcontext() if log is None else log.open("wb") as stderr,
+        subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env=inherited | environment,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
@@ -66,6 +77,11 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Servin
         finally:
             process.terminate()
             process.wait()
+
+
+def open_files(pid: int) -> int:
+    """How many file descriptors the process has open (Linux only)."""
+    return sum(1 for _ in Path("/proc", str(pid), "fd").iterdir())
 
 
 def peak_memory(pid: int) -> float:

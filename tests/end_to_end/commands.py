@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from tests.witness import given_by
+
 KEY = "an-auditors-key"
 
 
@@ -48,13 +50,17 @@ def environment() -> dict[str, str]:
 @contextmanager
 def service(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-P", "-m", "service.cli.main", "serve", "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--data-dir", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment(),
-    ) as process:
+    given_by(environment())
+    with (
+        folder.with_suffix(".stderr").open("ab") as errors,
+        subprocess.Popen(
+            [*command, "--data-dir", str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment(),
+        ) as process,
+    ):
         assert process.stdout is not None
         announced = re.search(r"http://\S+", process.stdout.readline())
         assert announced is not None

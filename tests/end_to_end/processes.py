@@ -13,6 +13,7 @@ from pathlib import Path
 from eventstore.events import Event
 from eventstore.store import EventStore
 from service.projections import stream_of
+from tests.witness import given_by
 
 BACKTAPE = [sys.executable, "-P", "-m", "service.cli.main"]
 PATIENCE_SECONDS = 30
@@ -44,6 +45,7 @@ class Service:
         engines: int = 1,
         environment: Mapping[str, str] | None = None,
     ) -> None:
+        given_by(environment or os.environ)
         self.log = folder / "log.db"
         self._stderr = folder.with_suffix(".stderr")
         options = ["--data-dir", folder, "--port", port]

@@ -224,7 +224,7 @@ def test_a_command_that_makes_no_sense_ends_with_2(arguments: list[str]) -> None
 
 
 def test_a_rebuild_on_a_log_in_use_goes_through_its_service(year: Year) -> None:
-    assert year.told["rebuild"].out == "rebuilt: runs, optimizations\n"
+    assert year.told["rebuild"].out == "rebuilt: runs, optimizations, idempotency, waiting\n"
     assert year.told["locked"].code == 1
     assert "--url" in year.told["locked"].errors
 
@@ -243,7 +243,7 @@ def test_a_rebuild_of_a_folder_mends_it(year: Year, tmp_path: Path) -> None:
         connection.execute("UPDATE runs SET run_id = run_id || 'x'")
     assert succeeds("runs", "--json", *where) == runs.replace('", "state"', 'x", "state"')
     assert findings(backtape("audit", "--all", "--json", *where))
-    assert succeeds("rebuild", *where) == "rebuilt: runs, optimizations\n"
+    assert succeeds("rebuild", *where) == "rebuilt: runs, optimizations, idempotency, waiting\n"
     assert succeeds("runs", "--json", *where) == runs
     assert backtape("rebuild", "--data-dir", tmp_path / "nowhere").code == 1
 

@@ -28,7 +28,7 @@ def loaded_by(code: str, *arguments: object) -> set[str]:
 def test_the_command_never_loads_the_compiler(tmp_path: Path) -> None:
     loaded = loaded_by("from service.cli.main import main; main()", *RUN, tmp_path)
     assert "polars" in loaded  # it reads the results
-    assert loaded.isdisjoint({"numba", "llvmlite", "scipy"})
+    assert loaded.isdisjoint({"numba", "llvmlite", "scipy", "prometheus_client"})
 
 
 def test_next_to_nothing_is_loaded_before_the_engine_is_started() -> None:

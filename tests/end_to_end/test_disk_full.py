@@ -99,3 +99,6 @@ async def post_until_refused(service: Service, witness: Witness) -> None:
     sentence = "the event log cannot be written at the moment; try again later"
     assert response.json() == {"detail": sentence}
     assert response.headers["Retry-After"] == "1"
+    not_ready = await service.http.get("/readyz")
+    assert not_ready.status_code == 503
+    assert "log: the " in not_ready.json()["detail"]

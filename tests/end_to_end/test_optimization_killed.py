@@ -10,6 +10,7 @@ import pytest
 
 from domain.optimizations.request import OptimizationRequest, normalise
 from domain.runs.events import EncodedEvent
+from domain.runs.origin import origin_of
 from eventstore.chain import verify, without_gaps
 from eventstore.events import Event
 from eventstore.store import EventStore
@@ -71,13 +72,14 @@ async def _crash(folder: Path) -> Story:
     finally:
         service.end()
     request = normalise(msgspec.convert(SWEEP, OptimizationRequest))
+    events = await _stored(service.log, its_id)
     return Story(
         held,
         orphans_gone,
-        await _stored(service.log, its_id),
+        events,
         followed,
         [trial["number"] for trial in document["all_trials"]],
-        await undisturbed(folder / "undisturbed.db", request),
+        await undisturbed(folder / "undisturbed.db", request, origin_of(events[0].payload)),
         await whole_log(service.log),
         service.stderr,
     )

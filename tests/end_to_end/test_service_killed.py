@@ -145,7 +145,7 @@ def test_every_accepted_run_ends_as_if_nothing_had_happened(story: Story, name: 
     queued = decode(events[0].type, events[0].payload)
     assert isinstance(queued, Queued)
     code = code_of(queued, events[0].attachment)
-    assert content(events) == undisturbed(queued.request, story.market, code)
+    assert content(events) == undisturbed(queued.request, story.market, code, queued.origin)
 
 
 @pytest.mark.parametrize("name", ["long", "unchanged", "changed", "momentum", "buy_and_hold"])

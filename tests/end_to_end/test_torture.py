@@ -131,8 +131,17 @@ def test_the_examination_finds_a_log_that_somebody_still_writes(
 
 def test_the_examination_finds_a_cancel_that_did_not_hold(played: Played, copied: Path) -> None:
     witness = Witness()
+    witness.accepted.update(played.witness.accepted)
     witness.cancelled.update(set(played.witness.accepted) - played.witness.cancelled)
     with pytest.raises(Violation, match="was answered with 200; it ended as"):
+        Played(copied, witness, played.undisturbed).examine(copied)
+
+
+def test_the_examination_finds_a_run_that_nobody_was_told_of(played: Played, copied: Path) -> None:
+    witness = Witness()
+    witness.accepted.update(played.witness.accepted)
+    unknown, _ = witness.accepted.popitem()
+    with pytest.raises(Violation, match=f"posts that were answered with others: .*{unknown}"):
         Played(copied, witness, played.undisturbed).examine(copied)
 
 

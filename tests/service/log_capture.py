@@ -11,6 +11,7 @@ import structlog
 
 from service.logs import configure_logging
 from service.settings import Settings
+from tests.witness import given, written
 
 
 class LogCapture:
@@ -37,10 +38,12 @@ def captured_log(settings: Settings) -> Iterator[LogCapture]:
     """Log as ``settings`` say, into memory, and leave logging as it was found."""
     root, access = logging.getLogger(), logging.getLogger("uvicorn.access")
     handlers, level, propagate = root.handlers, root.level, access.propagate
+    given(settings.api_keys)
     capture = LogCapture()
     configure_logging(settings, capture.stream)
     try:
         yield capture
     finally:
+        written(capture.text, "a captured log")
         root.handlers, root.level, access.propagate = handlers, level, propagate
         structlog.reset_defaults()

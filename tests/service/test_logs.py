@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from service.logs import REQUEST_ID, configure_logging
+from service.logs import REQUEST_ID, configure_logging, json_writer
 from service.settings import Settings
 from tests.service.log_capture import captured_log
 
@@ -64,6 +64,20 @@ def test_debug_is_ours_only() -> None:
         for logger in (structlog.get_logger(), logging.getLogger("websockets.server")):
             logger.debug("detail")
     assert [record.get("logger") for record in log.records] == [None]
+
+
+async def test_lines_that_are_written_together_keep_their_places() -> None:
+    with captured_log(Settings()) as log:
+        write = json_writer()
+        assert write is not None
+        write('{"event":"first"}')
+        write('{"event":"second"}')
+        assert log.text == ""
+        structlog.get_logger().info("third")
+        write('{"event":"fourth"}')
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert [record["event"] for record in log.records] == ["first", "second", "third", "fourth"]
 
 
 def test_text_is_for_reading() -> None:

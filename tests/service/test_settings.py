@@ -5,7 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.settings import Settings, SettingsError, require_safe_binding, settings_table
+from service.exposure import require_safe_binding
+from service.keys.key_file import create_key, revoke_key
+from service.settings import Settings, SettingsError, settings_table
 
 DEFAULTS = {
     "BACKTAPE_DATA_DIR": "var",
@@ -16,6 +18,11 @@ DEFAULTS = {
     "BACKTAPE_RATE_LIMIT": "100",
     "BACKTAPE_RATE_WINDOW": "60",
     "BACKTAPE_MAX_BODY_BYTES": "1048576",
+    "BACKTAPE_SOCKETS_MAX": "2000",
+    "BACKTAPE_TRUSTED_PROXIES": "",
+    "BACKTAPE_TLS_CERTIFICATE": "",
+    "BACKTAPE_TLS_KEY": "",
+    "BACKTAPE_TLS_AUTHORITY": "",
     "BACKTAPE_ENGINE_PROCESSES": None,
     "BACKTAPE_MISSING_DATA": "fail",
     "BACKTAPE_EXECUTOR": "local",
@@ -23,6 +30,9 @@ DEFAULTS = {
     "BACKTAPE_STRATEGIES": "",
     "BACKTAPE_RUN_SECONDS_MAX": "3600",
     "BACKTAPE_RUN_MEMORY_MIB_MAX": "4096",
+    "BACKTAPE_QUEUE_MAX": "10000",
+    "BACKTAPE_QUEUE_PER_KEY_MAX": "1000",
+    "BACKTAPE_DISK_FREE_MIB_MIN": "256",
     "BACKTAPE_LOG_LEVEL": "info",
     "BACKTAPE_LOG_FORMAT": "json",
 }
@@ -53,6 +63,11 @@ def test_every_setting_is_read_under_both_prefixes(prefix: str) -> None:
         "RATE_LIMIT": "7",
         "RATE_WINDOW": "9",
         "MAX_BODY_BYTES": "11",
+        "SOCKETS_MAX": "31",
+        "TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16, fd00::/8",
+        "TLS_CERTIFICATE": "/tls/certificate.pem",
+        "TLS_KEY": "/tls/key.pem",
+        "TLS_AUTHORITY": "/tls/authority.pem",
         "ENGINE_PROCESSES": "3",
         "MISSING_DATA": "synthetic",
         "EXECUTOR": "ray",
@@ -60,6 +75,9 @@ def test_every_setting_is_read_under_both_prefixes(prefix: str) -> None:
         "STRATEGIES": "/strategies",
         "RUN_SECONDS_MAX": "13",
         "RUN_MEMORY_MIB_MAX": "17",
+        "QUEUE_MAX": "19",
+        "QUEUE_PER_KEY_MAX": "23",
+        "DISK_FREE_MIB_MIN": "29",
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "text",
     }
@@ -73,6 +91,11 @@ def test_every_setting_is_read_under_both_prefixes(prefix: str) -> None:
         rate_limit=7,
         rate_window=9,
         max_body_bytes=11,
+        sockets_max=31,
+        trusted_proxies=("10.0.0.7", "10.1.0.0/16", "fd00::/8"),
+        tls_certificate=Path("/tls/certificate.pem"),
+        tls_key=Path("/tls/key.pem"),
+        tls_authority=Path("/tls/authority.pem"),
         engine_processes=3,
         missing_data="synthetic",
         executor="ray",
@@ -80,6 +103,9 @@ def test_every_setting_is_read_under_both_prefixes(prefix: str) -> None:
         strategies=Path("/strategies"),
         run_seconds_max=13,
         run_memory_mib_max=17,
+        queue_max=19,
+        queue_per_key_max=23,
+        disk_free_mib_min=29,
         log_level="warning",
         log_format="text",
     )
@@ -174,13 +200,22 @@ def test_loopback_is_safe_without_keys(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example"])
-def test_the_network_is_not(host: str) -> None:
+def test_the_network_is_not(host: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
-        require_safe_binding(Settings(host=host), insecure=False)
+        require_safe_binding(Settings(host=host, data_dir=tmp_path), insecure=False)
     assert repr(host) in str(error.value)
     assert "BACKTAPE_API_KEY" in str(error.value)
     assert is_safe(Settings(host=host), insecure=True)
     assert is_safe(Settings(host=host, api_keys=("key",)))
+
+
+def test_a_key_of_the_data_folder_guards_as_well(tmp_path: Path) -> None:
+    settings = Settings(host="0.0.0.0", data_dir=tmp_path)
+    assert not is_safe(settings)
+    create_key(settings.keys_path, "ci", "run", None, 0)
+    assert is_safe(settings)
+    revoke_key(settings.keys_path, "ci", 0)
+    assert is_safe(settings)  # it is closed to everybody
 
 
 def test_every_field_has_its_bounds_in_the_table_only() -> None:

@@ -11,7 +11,6 @@ from tests.torture.follower import RETRY_SECONDS, Follower, listen
 from tests.torture.schedule import Document, Post
 from tests.torture.witness import Violation, Witness
 
-UNAVAILABLE = 503
 ANSWER_SECONDS_MAX = 60
 
 
@@ -54,7 +53,7 @@ class Crowd:
     async def see_through(self, post: Post) -> None:
         """Post a backtest when its time has come, and see it through to its end."""
         await anyio.sleep(post.at)
-        status = await self._until(201, "POST", "/backtests", post.request)
+        status = await self._until(201, "POST", "/backtests", post.request, f"post-{post.at}")
         run_id = status["run_id"]
         self._witness.accepted[run_id] = post.request
         async with anyio.create_task_group() as clients:
@@ -81,19 +80,22 @@ class Crowd:
             raise Violation(f"cancelling run {run_id}: {_shown(response)}")
 
     async def _until(
-        self, expected: int, method: str, path: str, body: Document | None = None
+        self, expected: int, method: str, path: str, body: Document | None = None, key: str = ""
     ) -> Document:
-        response = await self._answer(method, path, body)
+        response = await self._answer(method, path, body, key)
         if response.status_code != expected:
             raise Violation(f"{method} {path}: {_shown(response)}")
         document: Document = response.json()
         return document
 
-    async def _answer(self, method: str, path: str, body: Document | None) -> Response:
+    async def _answer(
+        self, method: str, path: str, body: Document | None, key: str = ""
+    ) -> Response:
+        headers = {"Idempotency-Key": key} if key else {}
         while True:
             with suppress(*HTTP_BROKEN):
-                response = await self._http.request(method, path, json=body)
-                if response.status_code != UNAVAILABLE:
+                response = await self._http.request(method, path, json=body, headers=headers)
+                if "Retry-After" not in response.headers:
                     return response
             await anyio.sleep(RETRY_SECONDS)
 

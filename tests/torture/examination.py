@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from domain.market.moments import iso
-from domain.runs.events import Cancelled, EncodedEvent, Queued, decode
+from domain.runs.events import Cancelled, EncodedEvent, Queued, decode, encode
 from domain.runs.lifecycle import Run, evolve
 from domain.runs.request import BacktestRequest, normalise
 from eventstore.chain import Head, verify, without_gaps
@@ -38,6 +38,7 @@ async def examine(data: Path, temporary: Path, witness: Witness, undisturbed: Un
             _require_heard_is_stored(streams, witness.log)
             for run_id, document in witness.accepted.items():
                 _require_accepted(streams[run_id], run_id, document)
+            _require_made_once(streams, witness)
             for run_id, events in streams.items():
                 _require_undisturbed(events, undisturbed, cancelled=run_id in witness.cancelled)
             await _require_projected(store, streams)
@@ -95,14 +96,22 @@ def _require_accepted(events: list[Event], run_id: str, document: dict[str, obje
     asked = normalise(msgspec.convert(document, BacktestRequest))
     if not events:
         raise Violation(f"run {run_id} was answered with 201 and is not in the log")
-    if _request(events) != asked:
+    if _queued(events).request != asked:
         raise Violation(f"run {run_id} was asked as {asked}, the log holds {events[0].payload!r}")
+
+
+def _require_made_once(streams: dict[str, list[Event]], witness: Witness) -> None:
+    """However often a backtest had to be posted until it was answered, there is one run of it."""
+    if unknown := streams.keys() - witness.accepted.keys():
+        raise Violation(f"these runs were made of posts that were answered with others: {unknown}")
 
 
 def _require_undisturbed(events: list[Event], undisturbed: Undisturbed, *, cancelled: bool) -> None:
     """Types, payloads and attachments are those of a run that nothing happened to."""
     stream, last = events[0].stream, events[-1]
-    expected = undisturbed.stream(_request(events))
+    queued = _queued(events)
+    first = encode(Queued(queued.request, origin=queued.origin))
+    expected = [first, *undisturbed.stream(queued.request)[1:]]
     ended = decode(last.type, last.payload)
     if isinstance(ended, Cancelled):
         events, expected = events[:-1], expected[: len(events) - 1]
@@ -141,11 +150,11 @@ def _fold(stream: tuple[str, list[Event]]) -> tuple[str, Run]:
     return run_id, run
 
 
-def _request(events: list[Event]) -> BacktestRequest:
+def _queued(events: list[Event]) -> Queued:
     queued = decode(events[0].type, events[0].payload)
     if not isinstance(queued, Queued):
         raise Violation(f"{events[0].stream} begins with {queued}")
-    return queued.request
+    return queued
 
 
 def _content(event: Event) -> EncodedEvent:

@@ -10,8 +10,8 @@ from domain.analysis.analysis import TABLES, Analysis
 from domain.engine import tape
 from domain.market.bars import TIMESTAMP_TYPE
 from domain.market.resolution import Resolution
+from domain.runs.equity_curve import EquityCurve
 from domain.runs.request import BacktestRequest
-from domain.runs.results import EquityCurve
 from tests.domain.engine.building import MONDAY, request_for
 
 HOUR = Resolution.HOUR.microseconds

@@ -89,6 +89,7 @@ def test_a_sweep_from_its_request_on() -> None:
         "started_at": 2,
         "finished_at": None,
         "error": None,
+        "created_by": None,
     }
     assert (whole.ended, whole.trials_running) == (2, 1)
 

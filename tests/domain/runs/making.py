@@ -10,6 +10,7 @@ import pytest
 
 from domain.market.bars import TIMESTAMP_TYPE
 from domain.market.resolution import Resolution
+from domain.runs.curves import CURVES
 from domain.runs.events import (
     Cancelled,
     Completed,
@@ -23,7 +24,7 @@ from domain.runs.events import (
 )
 from domain.runs.manifest import Dataset, Manifest
 from domain.runs.request import BacktestRequest, normalise
-from domain.runs.results import CURVES, ResultsFold
+from domain.runs.results import ResultsFold
 
 DEFAULTS: dict[str, Any] = {
     "resolution": "day",

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from domain.engine import tape
 from domain.market.resolution import Resolution
+from domain.runs.equity_curve import EquityCurve
 from domain.runs.events import Progressed, Queued
 from domain.runs.request import BacktestRequest
-from domain.runs.results import EquityCurve
 from tests.domain.engine.building import MONDAY, request_for
 from tests.domain.runs.making import Recorded, column, equity, folded
 

@@ -20,6 +20,7 @@ from service.projections import stream_of
 from service.server import listening
 from service.settings import Settings
 from tests.serving import websocket_url
+from tests.witness import given
 
 Document: TypeAlias = dict[str, Any]
 
@@ -121,6 +122,7 @@ async def running_service(folder: Path, **settings: Any) -> AsyncIterator[Servic
     """Serve a folder that holds the sample prices, in this process, on a free port."""
     options: Document = {"rate_limit": 1_000_000, "engine_processes": 2, **settings}
     chosen = Settings(data_dir=folder, port=0, **options)
+    given(chosen.api_keys)
     market = Catalog(chosen.market_path)
     import_sample(market)
     async with (

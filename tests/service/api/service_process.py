@@ -16,17 +16,20 @@ from httpx2 import AsyncClient
 from service.market_data.catalog import Catalog
 from service.market_data.sample import import_sample
 from tests.service.api.running import Api
+from tests.witness import given_by
 
 
 @asynccontextmanager
 async def service_process(
-    folder: Path, output: Path, environment: dict[str, str]
+    folder: Path, output: Path, environment: dict[str, str], *, prices: bool = True
 ) -> AsyncIterator[Api]:
-    """``backtape serve`` over a folder with the sample prices, stopped as by Ctrl-C.
+    """``backtape serve`` over a folder with the sample ``prices``, stopped as by Ctrl-C.
 
     Afterwards ``output`` holds all that it wrote, to standard output and standard error.
     """
-    import_sample(Catalog(folder / "market"))
+    given_by(environment)
+    if prices:
+        import_sample(Catalog(folder / "market"))
     own = {name: value for name, value in os.environ.items() if not _is_setting(name)}
     command = [sys.executable, "-P", "-m", "service.cli.main", "serve", "--port", "0"]
     with output.open("wb") as errors:

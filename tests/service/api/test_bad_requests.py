@@ -48,7 +48,7 @@ def with_capital(literal: bytes) -> bytes:
         (BODY + b"}", MALFORMED),
         (BODY.replace(b'"', b"'"), MALFORMED),
         (b"\xff\xfe", MALFORMED),
-        pytest.param(BODY[:-1] + NESTED, MALFORMED + "nested too deeply", id="nested"),
+        pytest.param(BODY[:-1] + NESTED, MALFORMED + "nested deeper than 32 levels", id="nested"),
         (BODY.replace(b"AAPL", b"\\ud800"), MALFORMED),
         (b"null", "expected `object`, got `null`"),
         (b"[]", "expected `object`, got `array`"),

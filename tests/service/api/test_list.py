@@ -83,7 +83,11 @@ async def test_the_next_page_keeps_the_filter(service: Service, created: list[st
             f"query parameter state: invalid enum value 'done'; allowed: {STATES} (given: 'done')",
         ),
         ("before=0", "query parameter before: expected `int` >= 1 (given: '0')"),
-        ("page=2", "unknown query parameter 'page'; known: state, limit, before, at_position"),
+        (
+            "page=2",
+            "unknown query parameter 'page'; known: limit, cursor, strategy, symbol, tag,"
+            " created_after, created_before, q, order, at_position, before, state, sort",
+        ),
         ("limit=1&limit=2", "query parameter limit is given more than once"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service import results
+from service import long_document, results
 from tests.service.api.running import REAL, Service
 
 
@@ -11,7 +11,7 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Nothing fits in memory: every curve goes through a file, in several chunks."""
     monkeypatch.setattr(results, "DOCUMENT_CACHED_BYTES_MAX", 10_000)
     monkeypatch.setattr(results, "SPOOL_BYTES_MAX", 1_000)
-    monkeypatch.setattr(results, "CHUNK_BYTES", 7_777)
+    monkeypatch.setattr(long_document, "CHUNK_BYTES", 7_777)
     return monkeypatch
 
 
@@ -44,15 +44,8 @@ async def test_a_client_that_leaves_half_way_harms_nobody(
     assert (await service.http.get(path)).json()["run_id"] == run_id
 
 
-async def test_the_cache_forgets_the_documents_that_were_not_asked_for_longest(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_ids = [await service.completed(REAL) for _ in range(3)]
-    documents = [await service.core.results.document(run_id) for run_id in run_ids]
-    size = len(documents[0]) if isinstance(documents[0], bytes) else 0
-    assert await service.core.results.document(run_ids[0]) is documents[0]
-    monkeypatch.setattr(results, "CACHED_BYTES_MAX", 2 * size + size // 2)
-    latest = await service.completed(REAL)
-    await service.core.results.document(latest)
-    assert await service.core.results.document(run_ids[0]) is documents[0]
-    assert await service.core.results.document(run_ids[1]) is not documents[1]
+async def test_a_document_is_folded_once(service: Service) -> None:
+    run_id = await service.completed(REAL)
+    document = await service.core.results.document(run_id)
+    assert isinstance(document, bytes)
+    assert await service.core.results.document(run_id) is document

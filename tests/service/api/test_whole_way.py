@@ -9,7 +9,8 @@ import pytest
 from tests.service.api.running import REAL, Document, Service
 
 STATUS_KEYS = [
-    "run_id", "state", "progress", "created_at", "started_at", "finished_at", "error", "log_id"
+    "run_id", "state", "progress", "created_at", "started_at", "finished_at", "error", "log_id",
+    "created_by",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from domain.runs.request import BacktestRequest
 from domain.strategies.code import Code
 from service.execution import checking
 from service.execution.evaluating import Evaluations
+from service.execution.executor import Workforce
 from service.execution.frames import Check, SweepJob
 from service.execution.job import source_of
 from service.market_data.catalog import Catalog
@@ -33,6 +34,15 @@ class InProcess:
         self.most_at_once = 0
         self._before = before
         self._evaluations = Evaluations(source_of(Catalog(NO_PRICES), "fail"))
+
+    @property
+    def workforce(self) -> Workforce:
+        """There are no processes."""
+        return Workforce(self.capacity, self.at_once, 0, None)
+
+    async def tend(self) -> None:
+        """Nobody can be missing here."""
+        await anyio.sleep_forever()
 
     async def execute(
         self, run_id: str, request: BacktestRequest, code: Code | None

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from msgspec import UNSET, UnsetType
 
 from domain.market.resolution import Resolution
 from domain.runs import lifecycle
 from domain.runs.events import EncodedEvent, Failed, decode, encode
 from domain.runs.lifecycle import Run
+from domain.runs.origin import Origin
 from domain.runs.request import BacktestRequest, StrategySpec, normalise
 from domain.strategies.code import Code
 from eventstore.events import Event
@@ -52,11 +54,15 @@ def long_request() -> BacktestRequest:
 
 
 def undisturbed(
-    request: BacktestRequest, catalog: Path = NO_PRICES, code: Code | None = None
+    request: BacktestRequest,
+    catalog: Path = NO_PRICES,
+    code: Code | None = None,
+    origin: Origin | UnsetType = UNSET,
 ) -> list[EncodedEvent]:
     """All events of the run, simulated in this process and in one go."""
     batches = execute(request, Catalog(catalog), "fail", code)
-    queued = encode(lifecycle.queue(None, request, code), None if code is None else code.source)
+    first = lifecycle.queue(None, request, code, origin)
+    queued = encode(first, None if code is None else code.source)
     return [queued, *(event for batch in batches for event in batch)]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 
 from domain.runs.events import EncodedEvent
 from domain.runs.request import BacktestRequest, normalise
-from service.execution import child_process
+from service.execution import child_process, process_pool
 from service.execution.child_process import ChildProcess
-from service.execution.executor import ExecutorDied
+from service.execution.executor import ExecutorDied, Workforce
 from service.execution.process_pool import ProcessPool
 from tests.service.execution.running import NO_PRICES, long_request, request_of, undisturbed, until
 
@@ -216,3 +217,35 @@ async def test_an_engine_that_runs_already_is_taken_over_and_ends_with_the_pool(
         assert await executed(pool, request_of()) == undisturbed(request_of())[1:]
     assert not started.alive
     await started.kill()  # as whoever started it does: no harm
+
+
+async def test_engines_that_die_idle_are_replaced_before_anybody_needs_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process_pool, "TEND_SECONDS", 0.02)
+    async with pool_of(2) as pool, anyio.create_task_group() as tasks:
+        tasks.start_soon(pool.tend)
+        killed = pool.pids
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: pool.workforce.replaced == 2 and len(pool.pids) == 2)
+        assert not set(pool.pids) & set(killed)
+        assert await executed(pool, request_of()) == undisturbed(request_of())[1:]
+        assert pool.workforce == Workforce(2, 0, 2, None)
+        tasks.cancel_scope.cancel()
+
+
+async def test_what_keeps_engines_from_starting_is_told_until_one_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process_pool, "TEND_SECONDS", 0.02)
+    async with pool_of(1) as pool, anyio.create_task_group() as tasks:
+        tasks.start_soon(pool.tend)
+        with pytest.MonkeyPatch.context() as broken:
+            broken.setattr(sys, "executable", "there is no such program")
+            kill(pool)
+            await until(lambda: pool.workforce.trouble is not None)
+            assert pool.workforce == Workforce(0, 0, 1, "[Errno 2] No such file or directory")
+        await until(lambda: pool.workforce.alive == 1)
+        assert pool.workforce.trouble is None
+        tasks.cancel_scope.cancel()

@@ -13,14 +13,14 @@ from domain.optimizations.lifecycle import SweepState
 from domain.optimizations.request import ExecutorSpec
 from service.execution import ray_cluster
 from service.execution.dispatcher import Dispatcher
-from service.execution.executor import ExecutorUnavailable
+from service.execution.executor import ExecutorUnavailable, Workforce
 from service.execution.executors import Executors
 from service.execution.ray_cluster import CONNECT_SECONDS_MAX, RayCluster
 from service.optimizations.conductor import Conductor
 from service.optimizations.optimizations import create_optimization
 from service.runs import create_run
 from tests.service.execution.in_process import InProcess
-from tests.service.execution.running import NO_PRICES, error_of, request_of
+from tests.service.execution.running import NO_PRICES, error_of, request_of, until
 from tests.service.optimizations.sweeps import ended, opened, sweep_of
 
 NOBODY = "127.0.0.1:1"
@@ -119,3 +119,15 @@ async def test_a_client_cannot_send_the_service_to_other_machines(address: str) 
 async def test_a_service_of_engines_only_has_no_ray() -> None:
     with pytest.raises(ExecutorUnavailable, match="no executor of the kind ray"):
         await opening(Executors(InProcess()), ray(None))
+
+
+async def test_a_cluster_that_is_not_there_is_looked_for_and_its_workforce_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ray_cluster, "TEND_SECONDS", 0.01)
+    async with RAY_AT(NOBODY) as cluster, anyio.create_task_group() as tasks:
+        assert cluster.workforce == Workforce(0, 0, 0, None)
+        tasks.start_soon(cluster.tend)
+        await until(lambda: cluster.workforce.trouble is not None)
+        assert cluster.workforce == Workforce(0, 0, 0, ABSENT)
+        tasks.cancel_scope.cancel()

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 import anyio.lowlevel
 import msgspec
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
@@ -13,8 +12,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from domain.errors import InvalidRequest
+from service import clock
+from service.http.application import Application
 from service.http.errors import ConflictError, NotFoundError
-from service.http.failures import EXCEPTION_HANDLERS
+from service.http.keys import ApiKeys
 from service.http.requests import query_parameters, read_json
 from service.http.responses import json_response
 from service.http.stack import middleware
@@ -108,7 +109,7 @@ class Flood:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
         while True:
-            await send({"type": "websocket.send", "text": "more"})
+            await send({"type": "websocket.send", "text": "more" * 16_000})
             await anyio.lowlevel.checkpoint()
 
 
@@ -119,9 +120,23 @@ async def searching(socket: WebSocket) -> None:
     await socket.close()
 
 
-def sample_app(settings: Settings, **clocks: Callable[[], int]) -> Starlette:
-    """The app behind the layers that ``settings`` ask for."""
-    return Starlette(
+def sample_app(
+    settings: Settings,
+    monotonic: Callable[[], int] = clock.monotonic_microseconds,
+    now: Callable[[], int] = clock.now_seconds,
+) -> Application:
+    """The app behind the layers that ``settings`` ask for, with no key but theirs."""
+    return guarded_app(settings, ApiKeys(settings.api_keys), monotonic, now)
+
+
+def guarded_app(
+    settings: Settings,
+    keys: ApiKeys,
+    monotonic: Callable[[], int] = clock.monotonic_microseconds,
+    now: Callable[[], int] = clock.now_seconds,
+) -> Application:
+    """The app behind the layers that ``settings`` ask for, opened by ``keys``."""
+    return Application(
         routes=[
             Route("/hello", hello),
             Route("/healthz", hello),
@@ -142,6 +157,5 @@ def sample_app(settings: Settings, **clocks: Callable[[], int]) -> Starlette:
             WebSocketRoute("/waiting", waiting),
             WebSocketRoute("/flood", Flood()),
         ],
-        middleware=middleware(settings, **clocks),
-        exception_handlers=EXCEPTION_HANDLERS,
+        middleware=middleware(settings, monotonic, now, keys),
     )

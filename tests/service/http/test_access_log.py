@@ -1,12 +1,14 @@
 """One line for each request."""
 
 import anyio
+import pytest
+import structlog
 from websockets.asyncio.client import connect
 
 from service.settings import Settings
 from tests.service.http.sample_app import sample_app
 from tests.service.log_capture import LogCapture, captured_log
-from tests.serving import client_of, serve, websocket_url
+from tests.serving import client_of, exchange, serve, websocket_url
 
 
 def lines(log: LogCapture) -> list[tuple[str, str, str, int | None, str | None]]:
@@ -77,3 +79,41 @@ async def test_a_client_that_leaves_half_way_is_a_line_without_status() -> None:
             await stream.aclose()
     assert lines(log) == [("request", "POST", "/order", None, None)]
     assert log.of("failures") == []
+
+
+async def test_the_line_has_the_shape_of_all_others() -> None:
+    with captured_log(Settings()) as log:
+        async with client_of(sample_app(Settings())) as client:
+            await client.get("/hello", headers={"X-Request-ID": "mine"})
+        [line] = log.of("access")
+        given = {"method", "path", "status", "duration_ms", "key", "client"}
+        structlog.get_logger().bind(logger="access").info(
+            "request", **{name: value for name, value in line.items() if name in given}
+        )
+    ours, structlogs = log.of("access")
+    assert list(ours) == [*structlogs, "request_id"]
+    assert {name: ours[name] for name in structlogs} == structlogs | {
+        "timestamp": ours["timestamp"]
+    }
+
+
+async def test_nothing_is_written_above_its_level() -> None:
+    settings = Settings(log_level="warning")
+    with captured_log(settings) as log:
+        async with client_of(sample_app(settings)) as client:
+            await client.get("/hello")
+    assert log.text == ""
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+async def test_a_long_path_is_cut_but_no_key_with_it(log_format: str) -> None:
+    key = "a-long-key-that-straddles-the-cut"
+    settings = Settings.from_environment({}, api_keys=(key,), log_format=log_format)
+    with captured_log(settings) as log:
+        async with serve(sample_app(settings)) as url:
+            path = "/" + "x" * 180 + key + "y" * 300
+            request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            await exchange(url, request.encode())
+    assert "x" * 180 in log.text
+    assert key[:8] not in log.text
+    assert "y" * 30 not in log.text

@@ -86,13 +86,19 @@ async def test_a_page_may_read_answers_and_errors_alike() -> None:
             "X-Request-ID",
             "X-Log-Id",
             "X-Log-Head",
+            "X-Log-Position",
             "X-RateLimit-Limit",
             "X-RateLimit-Remaining",
             "X-RateLimit-Reset",
+            "X-Total-Count",
             "ETag",
-            "Location",
+            "Idempotency-Replayed",
             "Link",
+            "Location",
+            "Preference-Applied",
             "Retry-After",
+            "Allow",
+            "WWW-Authenticate",
         }
 
 

@@ -11,7 +11,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 
-from service.http.gathering import GATHERED_BYTES_MAX, GatheringTransport
+from service.http.gathering import GATHERED_BYTES_MAX, GatheringProtocol, GatheringTransport
 from tests.serving import exchange, serve, websocket_url
 
 FRAMES = ["x" * size for size in (0, 1, 125, 126, GATHERED_BYTES_MAX, 300_000)] * 20
@@ -105,7 +105,9 @@ async def test_pings_of_a_client_that_does_not_read_do_not_pile_up_as_pongs() ->
             connection.sendall(CLOSE)
             return received + sum(map(len, iter(lambda: connection.recv(1 << 20), b"")))
 
-    async with serve(Starlette(routes=[WebSocketRoute("/", one_large_frame)])) as url:
+    # Without the limits, within which there are no such many pings.
+    app = Starlette(routes=[WebSocketRoute("/", one_large_frame)])
+    async with serve(app, ws=GatheringProtocol) as url:
         received = await anyio.to_thread.run_sync(ping_without_reading, url)
     assert len(LARGE) < received < len(LARGE) + PINGS * len(PING) / 10
 

@@ -36,7 +36,10 @@ WRONG_BODIES = {
         "strategy.name: invalid enum value 'magic'; allowed: buy_and_hold, momentum"
     ),
     b'{"symbols":["a"],"strategy":{"params":{"x":' + b"[" * 100_000: (
-        "malformed JSON: nested too deeply"
+        "malformed JSON: nested deeper than 32 levels"
+    ),
+    b'{"symbols":["a"],"strategy":{"params":{"x":' + b"[" * 30 + b"]" * 30 + b"}}}": (
+        "malformed JSON: nested deeper than 32 levels"
     ),
 }
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import anyio
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.optimizations.lifecycle import Optimization
 from domain.optimizations.request import OptimizationRequest, normalise
 from domain.runs.events import EncodedEvent
+from domain.runs.origin import Origin
 from eventstore.store import EventStore
 from service import clock
 from service.execution.executor import Executor
@@ -87,9 +89,12 @@ async def content(store: EventStore, optimization_id: str) -> list[EncodedEvent]
     return [EncodedEvent(event.type, event.payload, event.attachment) for event in events]
 
 
-async def undisturbed(log: Path, request: OptimizationRequest) -> list[EncodedEvent]:
+async def undisturbed(
+    log: Path, request: OptimizationRequest, origin: Origin | UnsetType = UNSET
+) -> list[EncodedEvent]:
     """Every event of a sweep that was conducted in one go, one trial at a time."""
     async with opened(log) as store, conducting(store, InProcess()):
-        optimization_id = (await create_optimization(store, request)).optimization_id
+        sweep = await create_optimization(store, request, None, origin)
+        optimization_id = sweep.optimization_id
         await ended(store, optimization_id)
         return await content(store, optimization_id)

@@ -13,7 +13,7 @@ from service.optimizations.optimizations import (
     get_optimization,
     resume_optimization,
 )
-from service.optimizations.queries import list_optimizations, ranked_payloads
+from service.optimizations.queries import ranked_payloads
 from tests.service.execution.in_process import InProcess
 from tests.service.execution.running import until
 from tests.service.optimizations.executors import Unsteady
@@ -93,15 +93,3 @@ async def test_an_optimization_that_is_not_there(tmp_path: Path) -> None:
         for its_id in (str(uuid4()), "nonsense"):
             with pytest.raises(UnknownOptimization, match=its_id):
                 await cancel_optimization(store, its_id)
-
-
-async def test_the_list_is_newest_first_by_state_and_from_a_cursor_on(tmp_path: Path) -> None:
-    async with opened(tmp_path / "log.db") as store:
-        ids = [(await create_optimization(store, sweep_of())).optimization_id for _ in range(4)]
-        await cancel_optimization(store, ids[1])
-        listed = await list_optimizations(store, state=None, before=None, limit=3)
-        assert [each.optimization_id for _, each in listed] == ids[:0:-1]
-        older = await list_optimizations(store, state=None, before=listed[-1][0], limit=3)
-        assert [each.optimization_id for _, each in older] == ids[:1]
-        cancelled = await list_optimizations(store, state="cancelled", before=None, limit=3)
-        assert [each.optimization_id for _, each in cancelled] == [ids[1]]

@@ -47,6 +47,7 @@ async def test_the_status_counts_trials_and_names_the_best(service: Service, swe
         "seconds_left": None,
         "error": None,
         "log_id": service.core.store.log_id,
+        "created_by": None,
     }
     assert status["created_at"] <= status["started_at"] <= status["finished_at"]
 
