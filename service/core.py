@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.optimizations.lifecycle import Optimization
 from domain.runs.lifecycle import Run
+from eventstore.errors import OpenFailed
 from eventstore.store import EventStore
 from service import clock
 from service.audit.key import open_key, public_hex
@@ -118,12 +119,26 @@ async def _dispatch(store: EventStore, executors: Executors) -> None:
 
 @asynccontextmanager
 async def open_core_read_only(settings: Settings) -> AsyncIterator[Core]:
-    """Open the log for reading only, beside whatever process is writing it."""
+    """Open the log for reading only, beside whatever process is writing it.
+
+    Raises ``OpenFailed`` also for a log whose tables another release has made.
+    """
     async with (
         _strategies(settings) as strategies,
         await EventStore.open(settings.log_path, read_only=True) as store,
     ):
+        await _require_tables_of_this_release(store)
         yield await reading_core(settings, store, strategies)
+
+
+async def _require_tables_of_this_release(store: EventStore) -> None:
+    versions = dict(await store.query("SELECT name, version FROM projections"))
+    for projection in stored_projections():
+        if versions.get(projection.name) != projection.version:
+            raise OpenFailed(
+                f"the tables of {projection.name} in this log are those of another release; "
+                "start the service of this one once, which folds them anew from the log"
+            )
 
 
 async def reading_core(settings: Settings, store: EventStore, strategies: Strategies) -> Core:

@@ -16,6 +16,7 @@ from domain.runs.request import BacktestRequest, Execution
 from domain.strategies import registry, weights
 from service.app import create_app
 from service.cli.main import app
+from service.http.headers import ANSWERED, TAKEN
 from service.settings import Settings, settings_table
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -88,6 +89,26 @@ def test_every_route_is_documented() -> None:
         path = re.sub(r":\w+}", "}", route.path)
         for method in methods:
             assert f"`{method} {path}`" in text
+
+
+@pytest.mark.parametrize("name", [*TAKEN, *ANSWERED])
+def test_every_header_is_documented(name: str) -> None:
+    assert any(f"`{name}" in path.read_text() for path in DOCS.glob("http-*.md")), name
+
+
+def _anchors(text: str) -> set[str]:
+    """What the headings of a page can be linked by, as GitHub names them."""
+    titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("source", sorted(DOCS.glob("**/*.md")), ids=lambda path: path.name)
+def test_every_link_leads_somewhere(source: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", source.read_text()):
+        place, _, anchor = link.partition("#")
+        target = source.parent / place if place else source
+        assert "://" in link or target.exists(), link
+        assert "://" in link or not anchor or anchor in _anchors(target.read_text()), link
 
 
 def _options() -> dict[str, list[str]]:

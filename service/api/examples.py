@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 
+from domain.analysis.analysis import TABLES
 from domain.engine.leaks import Report
 from domain.optimizations.lifecycle import BestTrial, SweepState
 from domain.optimizations.request import OptimizationRequest
+from domain.optimizations.results import RankedTrial
 from domain.runs.lifecycle import RunState
 from domain.runs.request import BacktestRequest
 from domain.strategies.description import describe
@@ -17,7 +19,8 @@ from service.api.comparison import AlignedEquity, Comparison
 from service.api.event_forms import EventPage
 from service.api.health import Health, Ready
 from service.api.lookahead import Search
-from service.api.result_types import ROWS, Metrics
+from service.api.optimization_results import OptimizationResults
+from service.api.result_types import PARTS, ROWS, Metrics, ResultsDocument
 from service.audit.checkpoint import Checkpoint
 from service.optimizations.statuses import OptimizationStatus
 from service.statuses import RunStatus
@@ -57,6 +60,7 @@ REQUESTS: Mapping[Any, Any] = {
 }
 
 
+METRICS = {"total_return": 184.2, "sharpe_ratio": 0.71, "alpha": None}
 COLUMNS: Mapping[str, Any] = {
     "timestamp": "2009-03-09T00:00:00+00:00",
     "entry_timestamp": "2009-03-09T00:00:00+00:00",
@@ -91,8 +95,28 @@ def examples() -> Mapping[Any, Any]:
         **REQUESTS,
         **{type(each): _as_json(each) for each in answers},
         **{row: _row(row) for row in ROWS.values()},
-        Metrics: {"total_return": 184.2, "sharpe_ratio": 0.71, "alpha": None},
+        Metrics: METRICS,
+        ResultsDocument: _results(),
+        OptimizationResults: _as_json(_ranking()),
     }
+
+
+def _results() -> dict[str, Any]:
+    return {
+        "run_id": RUN_ID,
+        "metrics_summary": METRICS,
+        **{curve: [_row(ROWS[part])] for part, curve in PARTS.items()},
+        **{table: [] for table in TABLES},
+        "logs": [{"timestamp": MOMENTS[1], "level": "info", "message": "3,270 bars"}],
+        "manifest": None,
+    }
+
+
+def _ranking() -> OptimizationResults:
+    params = {"short_period": 20, "long_period": 120}
+    full: dict[str, float | int | None] = {"sharpe_ratio": 1.31}
+    best = RankedTrial(1, 17, "completed", params, 1.31, 0.2, None, None, full, None, None)
+    return OptimizationResults(OPTIMIZATION_ID, best, 96, [best], None, None, None, [], None)
 
 
 def _row(kind: type[msgspec.Struct]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from service.http.cursors import CursorText, Place
 from service.http.requests import require_within
 from service.http.responses import json_response
 from service.lists.order import ByCreation, ByMetric, Order
-from service.lists.pages import Lists
+from service.lists.pages import Lists, View
 from service.lists.selection import Selection
 from service.lists.tables import searched
 
@@ -121,14 +121,12 @@ async def answer_list(
         position = query.at_position
     else:
         position = await lists.last_change()
-    selection = asked.selection
+    view = View(asked.selection, asked.order, position)
     tag = entity_tag(core.store.log_id, *tag_parts, position)
     if response := unmodified(request, tag):
         return response
     page = await lists.page(
-        selection,
-        asked.order,
-        position,
+        view,
         after=None if place is None else place.after,
         limit=query.limit,
         total=None if place is None else place.total,

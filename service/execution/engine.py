@@ -23,6 +23,7 @@ from service.execution.frames import (
 from service.execution.job import MissingDataPolicy, execute, source_of
 from service.execution.memory import limit_memory
 from service.execution.pipes import leave, reply
+from service.execution.priority import give_way
 from service.execution.work import events_of
 from service.market_data.catalog import Catalog
 
@@ -57,6 +58,7 @@ class Engine:
         # What there is now stays: no collection need look at it again.
         gc.freeze()
         gc.enable()
+        give_way()
         reply(self._replies, pack(Ready()))
         while True:
             job = self._jobs.get()

@@ -68,14 +68,16 @@ REFUSALS: Mapping[int, _Refused] = {
     409: _Refused("not in the state that the thing is in"),
     412: _Refused("the thing is no longer what `If-Match` says"),
     413: _Refused("the body is larger than the service takes"),
+    414: _Refused("the target of the request is longer than the service takes"),
     415: _Refused("the body is declared to be something else than JSON"),
     416: _Refused("a cursor, or a moment of the past, beyond the head"),
     422: _Refused("the same `Idempotency-Key` came with another request before"),
     429: _Refused("too many requests", ["Retry-After"]),
+    431: _Refused("more headers than the service takes, or larger ones"),
     500: _Refused("our fault: the server's log has it under the request's id"),
     503: _Refused("not at the moment; nothing that was accepted is lost", ["Retry-After"]),
 }
-OF_EVERY_OPERATION = (400, 413, 429, 500, 503)
+OF_EVERY_OPERATION = (400, 413, 414, 429, 431, 500, 503)
 
 
 def openapi(
@@ -189,9 +191,11 @@ def _responses(
 ) -> Iterator[tuple[str, Document]]:
     statuses = {*operation.refuses, *OF_EVERY_OPERATION}
     if operation.body is not None:
-        statuses.add(415)
+        statuses |= {408, 415}
     if operation.scope is not None:
-        statuses |= {401, 403, 416} if guarded else {416}
+        statuses |= {401, 416} if guarded else {416}
+    if guarded and operation.scope in ("run", "admin"):
+        statuses.add(403)
     for answer in operation.answers:
         statuses.discard(answer.status)
         yield str(answer.status), _answer(answer, operation, operations, examples)

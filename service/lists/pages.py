@@ -33,12 +33,19 @@ class Subject(NamedTuple, Generic[T]):
     at_position: Callable[[EventStore, str, int], Awaitable[Past[T]]]
 
 
+class View(NamedTuple):
+    """A list: which things, in which order, as the log stood at which position."""
+
+    selection: Selection
+    order: Order
+    position: int
+
+
 class Row(NamedTuple, Generic[T]):
-    """A thing in a list; ``position`` is that of its last event there."""
+    """A thing in a list, and the key that it stands there by."""
 
     key: Key
     item: T
-    position: int
 
 
 class Page(NamedTuple, Generic[T]):
@@ -74,52 +81,52 @@ class Lists(Generic[T]):
         return position or 0
 
     async def page(
-        self,
-        selection: Selection,
-        order: Order,
-        position: int,
-        *,
-        after: Key | None,
-        limit: int,
-        total: int | None,
+        self, view: View, *, after: Key | None, limit: int, total: int | None
     ) -> Page[T]:
         """Up to ``limit`` rows after a key; ``total`` is counted where it is not given."""
+        selection, order, _ = view
         # The stored rows first: what goes on between the two reads is then in both, not in neither.
-        stored = await self._stored(selection, order, position, after, limit + 1)
-        moved, counted = await self._moved(selection, order, position, count=total is None)
-        rows = {row.key: row for row in [*stored, *moved] if after is None or row.key > after}
+        stored = await self._stored(view, after, limit + 1)
+        unmoved, moved = await self._moved(view, count=total is None)
+        if order.metric is None and (total is not None or selection.state is None):
+            # Where each stands is known already: no more are folded than the page may need.
+            keys = {order.key(ordinal, None): (ordinal, its_id) for ordinal, its_id in moved}
+            wanted = [keys[key] for key in sorted(keys) if after is None or key > after]
+            folded = await self._folded(view, wanted, limit + 1)
+        else:
+            folded = await self._folded(view, moved, len(moved))
+        if total is None:
+            total = unmoved + len(moved if selection.state is None else folded)
+        rows = {row.key: row for row in [*stored, *folded] if after is None or row.key > after}
         sequence = [rows[key] for key in sorted(rows)]
         # One more than is shown was asked for: whether there is a next page.
-        return Page(sequence[:limit], counted if total is None else total, len(sequence) > limit)
+        return Page(sequence[:limit], total, len(sequence) > limit)
 
-    async def _stored(
-        self, selection: Selection, order: Order, position: int, after: Key | None, limit: int
-    ) -> list[Row[T]]:
+    async def _stored(self, view: View, after: Key | None, limit: int) -> list[Row[T]]:
+        order, document = view.order, self._subject.tables.document
         source = order.source(self._subject.tables)
         # With the plus, SQLite goes by the order and not by the index of positions.
-        conditions = self._unmoved(selection, "+last_position <= ?", position)
+        conditions = self._unmoved(view, "+last_position <= ?")
         if after is not None:
             conditions.append(order.after(after))
         rows = await self._store.query(
-            f"SELECT listed.ordinal, {self._subject.tables.document}, last_position, value"
-            f" FROM {source.sql} WHERE {_all(conditions)} ORDER BY {order.by} LIMIT ?",
+            f"SELECT listed.ordinal, {document}, value FROM {source.sql}"
+            f" WHERE {_all(conditions)} ORDER BY {order.by} LIMIT ?",
             (*source.parameters, *_bound(conditions), limit),
         )
         return [
-            Row(order.key(ordinal, value), self._subject.decode(document), last)
-            for ordinal, document, last, value in rows
+            Row(order.key(ordinal, value), self._subject.decode(document))
+            for ordinal, document, value in rows
         ]
 
-    async def _moved(
-        self, selection: Selection, order: Order, position: int, *, count: bool
-    ) -> tuple[list[Row[T]], int]:
-        """What has gone on since, and with ``count`` how many there were, whether or not."""
-        tables = self._subject.tables
+    async def _moved(self, view: View, *, count: bool) -> tuple[int, list[tuple[int, str]]]:
+        """Of how many that has not gone on, if they are counted; ordinal and id of what has."""
+        tables, position = self._subject.tables, view.position
         gone_on = [
             Clause("last_position > ? AND first_position <= ?", (position, position)),
-            *selection.lasting(tables),
+            *view.selection.lasting(tables),
         ]
-        unmoved = self._unmoved(selection, "last_position <= ?", position)
+        unmoved = self._unmoved(view, "last_position <= ?")
         counted = _count(tables.table, unmoved) if count else Clause("SELECT 0")
         # One statement: one moment of the log.
         (first, _), *rows = await self._store.query(
@@ -127,18 +134,28 @@ class Lists(Generic[T]):
             f" FROM {tables.table} AS listed WHERE {_all(gone_on)}",
             (*counted.parameters, *_bound(gone_on)),
         )
-        found = []
-        for ordinal, its_id in rows:
+        return first, rows
+
+    async def _folded(
+        self, view: View, things: Sequence[tuple[int, str]], limit: int
+    ) -> list[Row[T]]:
+        """The first ``limit`` of ``things`` that were in the list at its position."""
+        selection, order, position = view
+        found: list[Row[T]] = []
+        for ordinal, its_id in things:
+            if len(found) == limit:
+                break
             past = await self._subject.at_position(self._store, its_id, position)
             if selection.state in (None, self._subject.state(past.item)):
                 value = past.metrics.get(order.metric or "")
-                found.append(Row(order.key(ordinal, value), past.item, past.position))
-        return found, first + len(found)
+                found.append(Row(order.key(ordinal, value), past.item))
+        return found
 
-    def _unmoved(self, selection: Selection, until: str, position: int) -> list[Clause]:
+    def _unmoved(self, view: View, until: str) -> list[Clause]:
+        selection = view.selection
         state = [] if selection.state is None else [Clause("state = ?", (selection.state,))]
         lasting = selection.lasting(self._subject.tables)
-        return [Clause(until, (position,)), *state, *lasting]
+        return [Clause(until, (view.position,)), *state, *lasting]
 
 
 def _count(table: str, conditions: Sequence[Clause]) -> Clause:

@@ -118,8 +118,8 @@ def _while_runs_execute() -> Row:
         for _ in range(RUNS):
             post(serving, LONG_REQUEST, **KEY)
         busy = [load(serving, status, KEY) for _ in range(ROUNDS)]
-        executing = _answer(serving, "/backtests?state=running", KEY)[1].count(b'"run_id"')
-        assert executing == RUNS_AT_ONCE, f"{executing} runs at once"
+        waiting = _answer(serving, "/backtests?state=queued", KEY)[1]
+        assert waiting != b"[]", "the runs ended before the measurement"
     ratio = median(each.p99 for each in busy) / median(each.p99 for each in idle)
     return Row(
         f"GET /backtests/{{id}} while {RUNS_AT_ONCE} runs execute on as many engines",

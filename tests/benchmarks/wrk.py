@@ -50,5 +50,5 @@ def load(
 
 
 def _centile(told: str, centile: int) -> float:
-    ((number, unit),) = re.findall(rf"^ +{centile}% +([\d.]+)(\w+)$", told, re.MULTILINE)
+    ((number, unit),) = re.findall(rf"^ +{centile}% +([\d.]+)(\w+) *$", told, re.MULTILINE)
     return float(number) * UNITS[unit]

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio
 import msgspec
@@ -155,6 +155,11 @@ async def test_the_service_is_told_the_clients_address_and_not_what_it_claims(
 ) -> None:
     async with http:
         response = await http.get("/backtests", headers={"X-Request-ID": "who-is-it"})
-    lines = [msgspec.json.decode(line) for line in proxy.service.stderr.splitlines()]
-    [line] = [line for line in lines if line.get("request_id") == "who-is-it"]
+    found: list[Any] = []
+    with anyio.fail_after(10):
+        while not found:  # lines are written a moment after their answers
+            await anyio.sleep(0.02)
+            lines = [msgspec.json.decode(line) for line in proxy.service.stderr.splitlines()]
+            found = [line for line in lines if line.get("request_id") == "who-is-it"]
+    (line,) = found
     assert (response.status_code, line["client"]) == (200, CLIENT)

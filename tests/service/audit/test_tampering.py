@@ -225,7 +225,8 @@ DERIVED = {
         "UPDATE runs SET state = 'failed' WHERE ordinal = 1",
         "UPDATE runs SET run = CAST(replace(run, 'progress', 'Progress') AS BLOB)",
         "DELETE FROM runs WHERE ordinal = 2",
-        "INSERT INTO runs SELECT 99, 'x', state, run, 1, 1 FROM runs WHERE ordinal = 1",
+        "INSERT INTO runs (run_id, run, state, events, first_position, last_position, created_at)"
+        " SELECT 'x', run, state, events, 1, 1, created_at FROM runs WHERE ordinal = 1",
         "UPDATE projections SET position = position - 1 WHERE name = 'runs'",
         "DELETE FROM projections WHERE name = 'optimizations'",
         "DROP TABLE runs",

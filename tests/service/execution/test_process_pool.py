@@ -15,6 +15,7 @@ from domain.runs.request import BacktestRequest, normalise
 from service.execution import child_process, process_pool
 from service.execution.child_process import ChildProcess
 from service.execution.executor import ExecutorDied, Workforce
+from service.execution.priority import NICENESS
 from service.execution.process_pool import ProcessPool
 from tests.service.execution.running import NO_PRICES, long_request, request_of, undisturbed, until
 
@@ -54,6 +55,19 @@ async def test_an_engine_does_not_see_the_keys_of_the_service(
         environment = await anyio.Path(f"/proc/{pool.pids[0]}/environ").read_bytes()
     assert b"PATH=" in environment
     assert b"API_KEY" not in environment
+
+
+def niceness_of(process: int) -> set[int]:
+    """How far the threads of a process stand back."""
+    threads = [int(thread.name) for thread in Path(f"/proc/{process}/task").iterdir()]
+    return {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are looked up in /proc")
+async def test_every_thread_of_an_engine_gives_way_to_the_service() -> None:
+    async with pool_of(1) as pool:
+        await executed(pool, request_of())
+        assert niceness_of(pool.pids[0]) == {os.nice(0) + NICENESS}
 
 
 def size_of(events: list[EncodedEvent]) -> int:

@@ -10,7 +10,7 @@ import pytest
 from domain.runs.lifecycle import Run
 from eventstore.store import EventStore
 from service.lists.order import ByCreation, ByMetric, Key, Order
-from service.lists.pages import Lists, Past
+from service.lists.pages import Lists, Past, View
 from service.lists.selection import Selection
 from service.lists.subjects import RUNS
 from service.lists.tables import searched
@@ -104,7 +104,9 @@ async def all_pages(
     after: Key | None = None
     total: int | None = None
     while True:
-        page = await lists.page(selection, order, position, after=after, limit=limit, total=total)
+        page = await lists.page(
+            View(selection, order, position), after=after, limit=limit, total=total
+        )
         assert total in (None, page.total)
         found += [row.item for row in page.rows]
         if not page.more:
@@ -151,7 +153,9 @@ async def test_what_goes_on_while_a_page_is_read_is_on_it_once(store: EventStore
         return await RUNS.at_position(store, run_id, until)
 
     lists = Lists(store, RUNS._replace(at_position=while_another_ends))
-    page = await lists.page(Selection(), ByCreation(), position, after=None, limit=9, total=None)
+    page = await lists.page(
+        View(Selection(), ByCreation(), position), after=None, limit=9, total=None
+    )
     assert [row.item for row in page.rows] == then
     assert (page.total, len(runs)) == (3, 2)
 
