@@ -110,7 +110,12 @@ async def _prove(request: Request, stream: str) -> Response:
     return StreamingResponse(lines, media_type=NDJSON)
 
 
-_EXPORT = Answer("the events and their proofs, one JSON object on each line", {NDJSON: bytes})
+_PROOF = Answer("the event and its proof, one JSON object on each line", {NDJSON: bytes})
+_EXPORT = Answer(
+    "the events and their proofs, one JSON object on each line",
+    {NDJSON: bytes},
+    headers=["Content-Disposition"],
+)
 
 OPERATIONS = [
     Operation(
@@ -144,7 +149,7 @@ OPERATIONS = [
         method="GET",
         path="/backtests/{run_id}/events/{event_id:int}/proof",
         handler=prove_event,
-        answers=[_EXPORT],
+        answers=[_PROOF],
         refuses=[404],
     ),
     Operation(
@@ -158,7 +163,7 @@ OPERATIONS = [
         method="GET",
         path="/optimizations/{optimization_id}/events/{event_id:int}/proof",
         handler=prove_event_of_optimization,
-        answers=[_EXPORT],
+        answers=[_PROOF],
         refuses=[404],
     ),
 ]

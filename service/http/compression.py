@@ -1,7 +1,7 @@
 """Answers as gzip or zstd, where the client takes it and it pays."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import anyio
@@ -29,6 +29,7 @@ class Compression:
 
     A compressed variant of what has a strong ETag has one of its own, ``"x-gzip"`` beside ``"x"``
     (RFC 9110, 8.8.3.3), and is kept to be sent again. From requests the suffix is taken off.
+    Every variant has ``Vary: Accept-Encoding``, the plain one too.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -40,14 +41,16 @@ class Compression:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        accepted, plain, known = "", scope, b""
+        accepted, plain, known = b"", scope, b""
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
-                accepted = value.decode("latin-1")
+                accepted = b"%b,%b" % (accepted, value) if accepted else value
             elif name in CONDITIONS and _VARIANT_TAG.search(value):
                 plain, known = _with_plain_tags(scope), value
-        coding = preferred_coding(accepted) if accepted else None
-        if coding is not None:
+        coding = preferred_coding(accepted.decode("latin-1")) if accepted else None
+        if coding is None:
+            send = _naming_variants(send)
+        else:
             send = _Answer(scope, send, coding, known, self._variants).send
         await self._app(plain, receive, send)
 
@@ -146,10 +149,28 @@ class _Answer:
         return f'{tag[:-1]}-{self._coding}"' if tag.startswith('"') else None
 
 
+def _naming_variants(send: Send) -> Send:
+    """Say of what goes out as it is, too, that others are sent it compressed."""
+
+    def send_naming_variants(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start" and _is_long(message) and _is_text(message):
+            headers = MutableHeaders(raw=list(message["headers"]))
+            headers.add_vary_header("Accept-Encoding")
+            message = {**message, "headers": headers.raw}
+        return send(message)
+
+    return send_naming_variants
+
+
 async def _off_the_loop(work: Callable[[bytes], bytes], body: bytes) -> bytes:
     if len(body) <= INLINE_BYTES_MAX:
         return work(body)
     return await anyio.to_thread.run_sync(work, body)
+
+
+def _is_long(start: Message) -> bool:
+    lengths = [value for name, value in start["headers"] if name == b"content-length"]
+    return not lengths or int(lengths[0]) >= BODY_BYTES_MIN  # without a length it is a stream
 
 
 def _is_text(start: Message) -> bool:

@@ -18,6 +18,7 @@ DOCUMENTATION_PATHS = frozenset(
 )
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/api/v1/health"}) | DOCUMENTATION_PATHS
 UNCOUNTED_PATHS = frozenset({"/healthz", "/readyz"})
+KEY_REQUIRED = "a valid API key is required: Authorization: Bearer <key> or X-API-Key: <key>"
 
 
 class Gate:
@@ -25,8 +26,9 @@ class Gate:
 
     What the key is good for is noted for the operation to look at. A WebSocket ends with its key.
 
-    Counting comes first, so that guessing keys is limited too. WebSocket handshakes are not
-    counted. ``monotonic`` is in microseconds, ``now`` in seconds since the Unix epoch.
+    Counting comes first, so that guessing keys is counted too; wrong ones are on every path, for an
+    open one may answer more to who has a key. WebSocket handshakes are not counted. ``monotonic``
+    is in microseconds, ``now`` in seconds since the Unix epoch.
     """
 
     def __init__(
@@ -78,8 +80,11 @@ class Gate:
             context.scope = "admin"  # of whoever can reach a service without keys
         elif key is not None and refusal is None:
             context.scope = key.scope
-        elif scope["path"] not in OPEN_PATHS:
-            raise UnauthorizedError(refusal) if refusal else self._unknown(scope, moment)
+        else:
+            if key is None:
+                self._count_wrong_key(scope, moment)
+            if scope["path"] not in OPEN_PATHS:
+                raise UnauthorizedError(refusal or KEY_REQUIRED)
 
     def _count(self, context: RequestContext, client: str, moment: int) -> None:
         allowance = self._rate_limit.take(client, moment)
@@ -93,16 +98,13 @@ class Gate:
             wait = _seconds(allowance.wait)
             raise TooManyRequestsError(f"rate limit exceeded; try again in {wait} s", wait)
 
-    def _unknown(self, scope: Scope, moment: int) -> UnauthorizedError | TooManyRequestsError:
-        """What is said to who has no key. A right one is let in whatever was tried before it."""
+    def _count_wrong_key(self, scope: Scope, moment: int) -> None:
+        """Raise 429 past the limit. A right key is let in whatever was tried before it."""
         if any(credentials(scope)):
             wait = _seconds(self._wrong_keys.count(address_of(scope), moment))
             if wait:
                 said = f"too many wrong API keys from this address; try again in {wait} s"
-                return TooManyRequestsError(said, wait)
-        return UnauthorizedError(
-            "a valid API key is required: Authorization: Bearer <key> or X-API-Key: <key>"
-        )
+                raise TooManyRequestsError(said, wait)
 
 
 def _seconds(microseconds: int) -> int:

@@ -50,6 +50,9 @@ ANSWERED: Mapping[str, Header] = {
     "Location": Header("the path of what was created, or where to go on"),
     "Preference-Applied": Header("the preference that was honoured"),
     "Retry-After": Header("in how many seconds to try again", _Count),
+    "Vary": Header("the request headers that the form of the answer hangs on"),
+    "Content-Encoding": Header("how the answer is compressed"),
+    "Content-Disposition": Header("the name of the file to keep it in"),
     "Allow": Header("the methods that the path has"),
     "WWW-Authenticate": Header("how to authenticate"),
 }

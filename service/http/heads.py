@@ -60,7 +60,7 @@ def _head(status: int, headers: list[Header], cycle: RequestResponseCycle) -> by
     """The head, which counts as begun, or nothing where only uvicorn knows how to write it."""
     by_name = dict(headers)
     length = by_name.get(b"content-length")
-    if not _ABOUT_THE_CONNECTION.isdisjoint(by_name):
+    if not headers or not _ABOUT_THE_CONNECTION.isdisjoint(by_name):
         return b""
     if length is None and status not in _WITHOUT_BODY:
         return b""

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from service.http.errors import Refusal
+from service.http.gate import UNCOUNTED_PATHS
 from service.http.headers import ANSWERED, TAKEN, Header
 from service.http.operations import JSON, MIN_POSITION, Answer, Operation
 from service.http.schemas import (
@@ -50,6 +51,7 @@ KEYS: Document = {
         "description": "an API key",
     },
 }
+OF_EVERY_ANSWER = ("X-Request-ID", "Vary")
 COUNTED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
@@ -65,7 +67,7 @@ REFUSALS: Mapping[int, _Refused] = {
     404: _Refused("there is no such thing"),
     406: _Refused("none of the media types asked for can be given"),
     408: _Refused("the request came too slowly"),
-    409: _Refused("not in the state that the thing is in"),
+    409: _Refused("not in the state that the thing is in", ["Retry-After"]),
     412: _Refused("the thing is no longer what `If-Match` says"),
     413: _Refused("the body is larger than the service takes"),
     414: _Refused("the target of the request is longer than the service takes"),
@@ -208,7 +210,7 @@ def _answer(
 ) -> Document:
     described: Document = {
         "description": answer.description,
-        "headers": _headers(["X-Request-ID", *COUNTED, *answer.headers]),
+        "headers": _headers([*_headers_of_all(operation, answer), *answer.headers]),
     }
     if answer.content:
         described["content"] = {
@@ -218,6 +220,16 @@ def _answer(
     if links := dict(_links(answer, operation, operations)):
         described["links"] = links
     return described
+
+
+def _headers_of_all(operation: Operation, answer: Answer) -> Iterator[str]:
+    yield from OF_EVERY_ANSWER
+    if operation.scope is not None:
+        yield "X-Log-Id"
+    if operation.path not in UNCOUNTED_PATHS:
+        yield from COUNTED
+    if answer.content:
+        yield "Content-Encoding"
 
 
 def _content(media_type: str, kind: Any, examples: Examples) -> Document:
@@ -261,7 +273,7 @@ def _refusal(status: int) -> Document:
     refused = REFUSALS[status]
     return {
         "description": refused.description,
-        "headers": _headers(["X-Request-ID", *refused.headers]),
+        "headers": _headers([*OF_EVERY_ANSWER, "X-Log-Id", *COUNTED, *refused.headers]),
         "content": {
             JSON: {
                 "schema": Shape(Refusal),

@@ -16,14 +16,18 @@ class Shape(NamedTuple):
     type: Any
 
 
+_COMPONENTS = "#/components/schemas/"
+
+
 def with_schemas(document: Document) -> Document:
     """Put schemas in the place of every ``Shape``; those with a name once, as components."""
     shapes = [shape.type for shape in _shapes(document)]
     schemas, components = msgspec.json.schema_components(
-        shapes, ref_template="#/components/schemas/{name}"
+        shapes, ref_template=_COMPONENTS + "{name}"
     )
     filled: Document = _filled(document, iter(schemas))
-    filled["components"] = filled.get("components", {}) | {"schemas": _in_markdown(components)}
+    named = {_plain(name): _tidied(component) for name, component in components.items()}
+    filled["components"] = filled.get("components", {}) | {"schemas": named}
     return filled
 
 
@@ -64,7 +68,7 @@ def _shapes(node: Any) -> Iterator[Shape]:
 
 def _filled(node: Any, schemas: Iterator[Document]) -> Any:
     if isinstance(node, Shape):
-        return _in_markdown(next(schemas))
+        return _tidied(next(schemas))
     if isinstance(node, dict):
         return {name: _filled(each, schemas) for name, each in node.items()}
     if isinstance(node, list):
@@ -72,12 +76,25 @@ def _filled(node: Any, schemas: Iterator[Document]) -> Any:
     return node
 
 
-def _in_markdown(node: Any) -> Any:
+def _tidied(node: Any) -> Any:
+    """A schema with its descriptions in Markdown and the plain names of components."""
     if isinstance(node, dict):
         return {
             name: in_markdown(each)
             if name == "description" and isinstance(each, str)
-            else _in_markdown(each)
+            else _tidied(each)
             for name, each in node.items()
         }
-    return [_in_markdown(each) for each in node] if isinstance(node, list) else node
+    if isinstance(node, list):
+        return [_tidied(each) for each in node]
+    if isinstance(node, str) and node.startswith(_COMPONENTS):
+        return _COMPONENTS + _plain(node.removeprefix(_COMPONENTS))
+    return node
+
+
+def _plain(name: str) -> str:
+    """The name of a component: ``RunsFailed`` where msgspec has ``domain.runs.events.Failed``."""
+    if "." not in name:
+        return name
+    _, package, _, last = name.rsplit(".", 3)
+    return f"{package.title()}{last}"

@@ -67,10 +67,10 @@ def _beside_a_bare_route() -> list[Row]:
         import_sample(Catalog(Path(folder, "market")))
         serving = servers.enter_context(polled(Path(folder), engines=1))
         status = completed(serving, REQUEST)
-        unmodified = {**KEY, "If-None-Match": _answer(serving, status, KEY)[0].headers["ETag"]}
-        assert _answer(serving, status, unmodified)[0].status == 304
+        unmodified = {**KEY, "If-None-Match": answer(serving, status, KEY)[0].headers["ETag"]}
+        assert answer(serving, status, unmodified)[0].status == 304
         results = f"{status}/results"
-        size = len(_answer(serving, results, KEY)[1])
+        size = len(answer(serving, results, KEY)[1])
         bare = servers.enter_context(running("tests.benchmarks.bare_route", str(size)))
         rounds = [
             (
@@ -118,7 +118,7 @@ def _while_runs_execute() -> Row:
         for _ in range(RUNS):
             post(serving, LONG_REQUEST, **KEY)
         busy = [load(serving, status, KEY) for _ in range(ROUNDS)]
-        waiting = _answer(serving, "/backtests?state=queued", KEY)[1]
+        waiting = answer(serving, "/backtests?state=queued", KEY)[1]
         assert waiting != b"[]", "the runs ended before the measurement"
     ratio = median(each.p99 for each in busy) / median(each.p99 for each in idle)
     return Row(
@@ -136,7 +136,8 @@ def _tail(loads: list[Load]) -> str:
     return f"p99 {p99} ms, {rate} requests/s"
 
 
-def _answer(serving: Serving, path: str, headers: dict[str, str]) -> tuple[HTTPResponse, bytes]:
+def answer(serving: Serving, path: str, headers: dict[str, str]) -> tuple[HTTPResponse, bytes]:
+    """Ask once: the response, and its body."""
     with closing(HTTPConnection(serving.host, serving.port)) as connection:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()

@@ -11,6 +11,7 @@ import pytest
 from tests.service.api.running import LONG, REAL, SHORT, Document, Service, running_service
 
 SEED = 7
+LONGER: Document = {**LONG, "end_date": "2009-01-01T00:00:00Z"}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ async def test_a_queued_run_is_cancelled_and_never_begins(service: Service) -> N
 async def test_a_running_run_is_stopped_and_its_engine_takes_the_next(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run_id = await service.create(LONG)
+    run_id = await service.create(LONGER)
     async with service.stream(run_id) as socket:
         async for text in socket:
             if msgspec.json.decode(text)["type"] == "progress":

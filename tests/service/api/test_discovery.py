@@ -9,6 +9,7 @@ import pytest
 from httpx2 import AsyncClient
 
 from service.api.discovery import POLICY
+from service.http.edge import SECURITY_HEADERS
 from tests.service.api.optimizations.sweeping import SWEEP
 from tests.service.api.running import SHORT, Service, running_service
 
@@ -20,6 +21,14 @@ PATHS = [
     "/docs/swagger.js",
     "/docs/start.js",
 ]
+
+OF_HTTP = {
+    "content-length",
+    "content-type",
+    "date",
+    "transfer-encoding",
+    *(name.decode() for name, _ in SECURITY_HEADERS),
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +74,37 @@ async def test_keys_are_asked_for_where_there_are_any(service: Service, guarded:
     for api, expected in ((service, False), (guarded, True)):
         document = (await api.http.get("/openapi.json")).json()
         assert ("security" in document["paths"]["/backtests"]["post"]) is expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz",
+        "/docs",
+        "/openapi.json",
+        "/strategies",
+        "/backtests",
+        "/backtests/{run_id}",
+        "/backtests/{run_id}/results",
+        "/backtests/{run_id}/results/trades",
+        "/backtests/{run_id}/events",
+        "/backtests/{run_id}/export",
+        "/events",
+        "/audit/checkpoint",
+    ],
+)
+async def test_every_header_of_an_answer_is_described(service: Service, path: str) -> None:
+    document = (await service.http.get("/openapi.json")).json()
+    address = path.replace("{run_id}", await service.completed(SHORT)) if "{" in path else path
+    whole = await service.http.get(address)
+    tag = {"If-None-Match": whole.headers.get("etag", "")}
+    refused = await service.http.get(f"{address}?no_such=parameter")
+    for answer in (whole, await service.http.get(address, headers=tag), refused):
+        described = document["paths"][path]["get"]["responses"][str(answer.status_code)]
+        if "$ref" in described:
+            described = document["components"]["responses"][str(answer.status_code)]
+        names = {name.lower() for name in described["headers"]}
+        assert set(answer.headers) - OF_HTTP <= names, answer.status_code
 
 
 async def _resolved(http: AsyncClient, path: str, *steps: str) -> dict[str, Any]:

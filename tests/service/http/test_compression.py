@@ -210,6 +210,27 @@ async def test_a_variant_with_a_tag_is_made_once(
     assert begun == ["gzip", "zstd", "gzip", "gzip"]
 
 
+@pytest.mark.parametrize("path", ["/long", "/tagged", "/streamed"])
+async def test_the_plain_variant_too_says_that_there_are_others(
+    client: AsyncClient, path: str
+) -> None:
+    response, body = await raw(client, path, "identity")
+    assert body == LONG
+    assert response.headers["Vary"].endswith("Accept-Encoding")
+
+
+async def test_what_is_never_compressed_does_not_vary(client: AsyncClient) -> None:
+    for path in ("/short", "/coded", "/long?type=application/vnd.apache.parquet"):
+        response, _ = await raw(client, path, "")
+        assert "Accept-Encoding" not in response.headers.get("Vary", "")
+
+
+async def test_several_lines_of_codings_are_one_list(client: AsyncClient) -> None:
+    lines = [("Accept-Encoding", "gzip"), ("Accept-Encoding", "br, zstd;q=0.5")]
+    async with client.stream("GET", "/long", headers=lines) as response:
+        assert response.headers["Content-Encoding"] == "gzip"
+
+
 async def test_a_stream_that_breaks_off_is_no_whole_answer(client: AsyncClient) -> None:
     with pytest.raises(RemoteProtocolError):
         await raw(client, "/broken", "gzip")

@@ -10,8 +10,8 @@ from tests.serving import client_of
 ORIGIN = "http://a.example"
 SETTINGS = Settings(cors_origins=(ORIGIN, "http://b.example:3000"), api_keys=("key",), rate_limit=2)
 REQUEST_HEADERS = (
-    "Authorization, X-API-Key, X-Request-ID, Content-Type, Idempotency-Key, If-None-Match, "
-    "Last-Event-ID"
+    "Authorization, X-API-Key, X-Request-ID, Content-Type, Idempotency-Key, If-Match, "
+    "If-None-Match, Last-Event-ID, Prefer, X-Min-Log-Position"
 )
 
 
@@ -97,6 +97,9 @@ async def test_a_page_may_read_answers_and_errors_alike() -> None:
             "Location",
             "Preference-Applied",
             "Retry-After",
+            "Vary",
+            "Content-Encoding",
+            "Content-Disposition",
             "Allow",
             "WWW-Authenticate",
         }

@@ -109,6 +109,19 @@ async def test_the_bytes_are_uvicorns(path: str, method: str) -> None:
     assert ours == theirs
 
 
+async def test_a_head_may_be_a_single_line() -> None:
+    async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    requests = asked("/") + asked("/", end=True)
+    async with serve(bare, lifespan="off", date_header=False) as url:
+        received = await exchange(url, requests)
+    assert received == (
+        b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
+    )
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 async def test_a_connection_that_ends_says_so(version: str) -> None:
     request = asked("/short", version=version, end=True)

@@ -32,6 +32,17 @@ async def test_too_many_wrong_keys_are_429_and_a_right_one_is_let_in_all_the_sam
         assert (await client.get("/hello")).status_code == 401  # who offers none does not guess
 
 
+@pytest.mark.parametrize("path", ["/readyz", "/docs"])
+async def test_keys_tried_on_an_open_path_count_too(path: str) -> None:
+    wrong = {"X-API-Key": "wrong"}
+    async with client_of(sample_app(SETTINGS, monotonic=lambda: 0)) as client:
+        answers = [await client.get(path, headers=wrong) for _ in range(WRONG_KEYS_MAX + 1)]
+        assert [answer.status_code for answer in answers] == [404] * WRONG_KEYS_MAX + [429]
+        right = {"X-API-Key": "right"}
+        open_to_all = [await client.get(path, headers=headers) for headers in ({}, right)]
+        assert [answer.status_code for answer in open_to_all] == [404, 404]  # no such routes here
+
+
 async def test_keys_tried_over_websockets_count_too() -> None:
     async with serve(sample_app(SETTINGS, monotonic=lambda: 0)) as url:
         reasons = []
