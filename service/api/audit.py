@@ -68,19 +68,19 @@ async def export_run(request: Request) -> Response:
 
 
 async def export_optimization(request: Request) -> Response:
-    """``GET /optimizations/{optimization_id}/export``: the same of an optimization."""
+    """``GET /optimizations/{optimization_id}/export``: an optimization's events, likewise."""
     its_id = request.path_params["optimization_id"]
     return _export(request, await stream_of_optimization(core_of(request).store, its_id))
 
 
 async def prove_event(request: Request) -> Response:
-    """``GET /backtests/{run_id}/events/{event_id}/proof``: the export of this event alone."""
+    """``GET /backtests/{run_id}/events/{event_id}/proof``: the export of one event of the run."""
     stream = await stream_of_run(core_of(request).store, request.path_params["run_id"])
     return await _prove(request, stream)
 
 
 async def prove_event_of_optimization(request: Request) -> Response:
-    """``GET /optimizations/{optimization_id}/events/{event_id}/proof``: of an optimization."""
+    """``GET /optimizations/{optimization_id}/events/{event_id}/proof``: one event's export."""
     its_id = request.path_params["optimization_id"]
     return await _prove(request, await stream_of_optimization(core_of(request).store, its_id))
 

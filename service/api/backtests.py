@@ -46,7 +46,7 @@ class RunQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def create(request: Request, body: BacktestRequest) -> Response:
-    """``POST /backtests``: 201 and the status object of the new run.
+    """``POST /backtests``: create a run; 201 and its status object.
 
     With ``Idempotency-Key`` it is made once, however often it is posted; with ``Prefer: wait=N``
     the answer comes when it has ended.

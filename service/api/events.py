@@ -84,7 +84,7 @@ async def run_events(request: Request, query: EventsQuery) -> Response:
 
 
 async def optimization_events(request: Request, query: EventsQuery) -> Response:
-    """``GET /optimizations/{optimization_id}/events``: the same of an optimization."""
+    """``GET /optimizations/{optimization_id}/events``: the optimization's events, likewise."""
     subject = Subject(OPTIMIZATIONS, request.path_params["optimization_id"])
     return await _events(request, query, subject)
 

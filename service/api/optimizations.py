@@ -35,7 +35,7 @@ from service.runs import Precondition
 
 
 async def create(request: Request, body: OptimizationRequest) -> Response:
-    """``POST /optimizations``: 201 and the status object of the new optimization.
+    """``POST /optimizations``: create one; 201 and its status object.
 
     With ``Idempotency-Key`` it is made once, however often it is posted; with ``Prefer: wait=N``
     the answer comes when it has ended.

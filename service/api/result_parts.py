@@ -147,7 +147,8 @@ def _handler(part: str, curve: str) -> Handler:
 
     handler = points if curve in DRAWN else rows
     handler.__name__ = part
-    handler.__doc__ = f"``GET {PATH}{part}``: ``{curve}`` of the results, all of it or in pages."
+    named = curve.replace("_", " ")
+    handler.__doc__ = f"``GET {PATH}{part}``: the {named} of the results, whole or in pages."
     return handler
 
 

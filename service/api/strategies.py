@@ -15,7 +15,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """``GET /strategies/{name}``: one of them."""
+    """``GET /strategies/{name}``: one strategy with its parameters."""
     return json_response(await core_of(request).strategies.describe(request.path_params["name"]))
 
 

@@ -169,8 +169,10 @@ async def _off_the_loop(work: Callable[[bytes], bytes], body: bytes) -> bytes:
 
 
 def _is_long(start: Message) -> bool:
-    lengths = [value for name, value in start["headers"] if name == b"content-length"]
-    return not lengths or int(lengths[0]) >= BODY_BYTES_MIN  # without a length it is a stream
+    for name, value in start["headers"]:
+        if name == b"content-length":
+            return int(value) >= BODY_BYTES_MIN
+    return True  # a stream, or without a body and then no text
 
 
 def _is_text(start: Message) -> bool:

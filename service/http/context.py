@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SCOPE_KEY = "backtape.context"
 REQUEST_ID_CHARACTERS_MAX = 128
+ADDRESS_CHARACTERS_MAX = 45
 
 Header = tuple[bytes, bytes]
 
@@ -52,9 +53,13 @@ def context_of(scope: Scope) -> RequestContext:
 
 
 def address_of(scope: Scope) -> str:
-    """The address that a request came from."""
-    client = scope["client"]
-    return client[0] if client else "unknown"  # of a connection that was lost already
+    """The address that a request came from, ``-`` where there is none: never the name of a key.
+
+    There is none of a connection that was lost already, and a proxy may pass on any text.
+    """
+    host: str = scope["client"][0] if scope["client"] else ""
+    is_address = host[:1].isdigit() or ":" in host
+    return host[:ADDRESS_CHARACTERS_MAX] if is_address else "-"
 
 
 def _given_request_id(scope: Scope) -> str | None:

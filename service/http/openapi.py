@@ -123,6 +123,12 @@ def template_of(path: str) -> str:
     return re.sub(r":\w+}", "}", path)
 
 
+def _as_title(sentence: str) -> str:
+    """A summary is plain text: no Markdown, a capital first, no full stop."""
+    plain = sentence.replace("`", "").removesuffix(".")
+    return plain[:1].upper() + plain[1:]
+
+
 def _operation(
     operation: Operation, operations: Sequence[Operation], examples: Examples, guarded: bool
 ) -> Document:
@@ -130,7 +136,7 @@ def _operation(
     described: Document = {
         "operationId": _id(operation),
         "tags": [_tag(operation)],
-        "summary": summary.partition("`: ")[2] or summary,
+        "summary": _as_title(summary.partition("`: ")[2] or summary),
         "parameters": list(_parameters(operation)),
         "responses": dict(_responses(operation, operations, examples, guarded)),
     }

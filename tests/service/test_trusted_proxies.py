@@ -72,6 +72,16 @@ async def test_what_a_client_puts_before_its_own_address_does_not_count(tmp_path
         assert await remaining(http, "198.51.100.8", "203.0.113.1", "192.0.2.1") == 7
 
 
+async def test_a_text_that_is_no_address_takes_nothing_from_the_key_of_that_name(
+    tmp_path: Path,
+) -> None:
+    chosen = {"api_keys": ("one",), "trusted_proxies": ("127.0.0.1",)}
+    async with serving(tmp_path, rate_limit=10, **chosen) as http:
+        assert [await remaining(http, name) for name in ("key-1", "key-1", "other")] == [9, 8, 7]
+        known = await http.get("/backtests", headers={"X-API-Key": "one"})
+    assert known.headers["X-RateLimit-Remaining"] == "9"
+
+
 async def test_the_access_log_has_the_clients_address(tmp_path: Path) -> None:
     with captured_log(Settings()) as log:
         async with serving(tmp_path, trusted_proxies=("127.0.0.1",)) as http:
