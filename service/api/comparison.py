@@ -7,13 +7,13 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.market.moments import iso
 from domain.runs.lifecycle import Run, RunState
 from service.api.core import core_of
 from service.http.conditional import entity_tag, unmodified
 from service.http.errors import BadRequestError, ConflictError
 from service.http.operations import JSON, UNMODIFIED, Answer, Operation
 from service.http.responses import encoded_response
+from service.parts.forms import MOMENT
 from service.parts.reading import Source
 from service.parts.thinning import POINTS_MIN
 from service.projections import metrics_of
@@ -76,7 +76,7 @@ async def compare(request: Request, query: CompareQuery) -> Response:
     sources = [Source(current.run.run_id, "equity_curve", current.events) for current in currents]
     table = await core.parts.aligned(sources, query.max_points)
     equity = AlignedEquity(
-        [iso(moment) for moment in table["timestamp"].to_physical()],
+        table["timestamp"].dt.to_string(MOMENT).to_list(),  # as each curve by itself has them
         [table[str(number)].to_list() for number in range(len(run_ids))],
     )
     comparison = Comparison(run_ids, await metrics_of(core.store, run_ids), equity)

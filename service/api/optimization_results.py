@@ -107,6 +107,7 @@ async def _page(request: Request, current: CurrentOptimization, query: RankingQu
         after, until = int(place.after[0]), place.position
     if until is None:
         require_ended(current.optimization)
+        until = current.events  # that which the tag is of, also where it is resumed meanwhile
         tag = entity_tag(core.store.log_id, "ranking", current.position)
     else:
         require_within("at_event", until, await core.store.head(stream_of(its_id)))

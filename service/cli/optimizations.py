@@ -6,7 +6,19 @@ import typer
 
 from service.cli.connection import with_client
 from service.cli.failures import failures_told
-from service.cli.options import ApiKey, DataDirectory, IdempotencyKey, Json, Url
+from service.cli.options import (
+    ApiKey,
+    DataDirectory,
+    IdempotencyKey,
+    Json,
+    Limit,
+    Named,
+    OfStrategy,
+    OfSymbol,
+    Order,
+    Tagged,
+    Url,
+)
 from service.cli.plain import print_json
 
 if TYPE_CHECKING:
@@ -51,20 +63,36 @@ def list_optimizations(
     state: Annotated[
         str | None, typer.Option(help="pending, running, completed, failed or cancelled.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="At most this many, 1 to 200.")] = 50,
+    strategy: OfStrategy = None,
+    symbol: OfSymbol = None,
+    tag: Tagged = None,
+    name: Named = None,
+    sort: Annotated[str, typer.Option(help="created_at or best_value.")] = "created_at",
+    order: Order = "desc",
+    limit: Limit = 50,
     as_json: Json = False,
     url: Url = None,
     api_key: ApiKey = None,
     data_dir: DataDirectory = None,
 ) -> None:
-    """List the optimizations, newest first."""
+    """List the optimizations, newest first unless asked otherwise."""
 
     async def show(client: "Client") -> None:
         from rich.console import Console
 
         from service.cli.ranking import show_optimizations
 
-        found = await client.statuses(state, limit, "optimizations")
+        found = await client.statuses(
+            "optimizations",
+            state=state,
+            strategy=strategy,
+            symbol=symbol,
+            tag=tag,
+            q=name,
+            sort=sort,
+            order=order,
+            limit=limit,
+        )
         if as_json:
             print_json(found)
         else:

@@ -29,3 +29,17 @@ IdempotencyKey: TypeAlias = Annotated[
     ),
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+OfStrategy: TypeAlias = Annotated[
+    str | None, typer.Option("--strategy", help="Only those of this strategy.")
+]
+OfSymbol: TypeAlias = Annotated[str | None, typer.Option("--symbol", help="Only with this symbol.")]
+Tagged: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--tag", metavar="TAG", help="Only with this tag: its name, or name:value."),
+]
+Named: TypeAlias = Annotated[
+    str | None, typer.Option("--name", metavar="WORDS", help="Only with these words in the name.")
+]
+Order: TypeAlias = Annotated[str, typer.Option(help="asc or desc.")]
+Limit: TypeAlias = Annotated[int, typer.Option(help="At most this many, 1 to 200.")]

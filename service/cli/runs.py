@@ -7,7 +7,20 @@ import typer
 from service.cli.connection import with_client
 from service.cli.failures import failures_told
 from service.cli.files import written_whole
-from service.cli.options import ApiKey, DataDirectory, IdempotencyKey, Json, Output, Url
+from service.cli.options import (
+    ApiKey,
+    DataDirectory,
+    IdempotencyKey,
+    Json,
+    Limit,
+    Named,
+    OfStrategy,
+    OfSymbol,
+    Order,
+    Output,
+    Tagged,
+    Url,
+)
 from service.cli.plain import print_json
 
 if TYPE_CHECKING:
@@ -65,20 +78,37 @@ def list_runs(
     state: Annotated[
         str | None, typer.Option(help="queued, running, completed, failed or cancelled.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="At most this many, 1 to 200.")] = 50,
+    strategy: OfStrategy = None,
+    symbol: OfSymbol = None,
+    tag: Tagged = None,
+    name: Named = None,
+    sort: Annotated[
+        str, typer.Option(help="created_at, or a metric such as sharpe_ratio.")
+    ] = "created_at",
+    order: Order = "desc",
+    limit: Limit = 50,
     as_json: Json = False,
     url: Url = None,
     api_key: ApiKey = None,
     data_dir: DataDirectory = None,
 ) -> None:
-    """List the runs, newest first."""
+    """List the runs, newest first unless asked otherwise."""
 
     async def show(client: "Client") -> None:
         from rich.console import Console
 
         from service.cli.report import show_runs
 
-        runs = await client.statuses(state, limit)
+        runs = await client.statuses(
+            state=state,
+            strategy=strategy,
+            symbol=symbol,
+            tag=tag,
+            q=name,
+            sort=sort,
+            order=order,
+            limit=limit,
+        )
         if as_json:
             print_json(runs)
         else:

@@ -107,12 +107,12 @@ class Client:
         return status
 
     async def statuses(
-        self, state: str | None, limit: int, family: Family = "backtests"
+        self, family: Family = "backtests", **query: str | int | None
     ) -> list[dict[str, Any]]:
-        """List status objects, newest first. Raises ``ClientError``."""
-        query: dict[str, str | int] = {"limit": limit} | ({"state": state} if state else {})
+        """List status objects; ``query`` is that of ``GET /{family}``. Raises ``ClientError``."""
+        given = {name: value for name, value in query.items() if value is not None}
         runs: list[dict[str, Any]] = msgspec.json.decode(
-            await self._ask("GET", f"/{family}?{urlencode(query)}")
+            await self._ask("GET", f"/{family}?{urlencode(given)}")
         )
         return runs
 

@@ -2,11 +2,15 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.http.context import context_of
 from service.http.errors import ContentTooLargeError
 
 
 class BodyLimit:
-    """Raises 413 at once by ``Content-Length``, else as soon as more has come; reads no further."""
+    """Raises 413 at once by ``Content-Length``, else as soon as more has come; reads no further.
+
+    What comes after the response has begun is nothing that anybody reads.
+    """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         self._app = app
@@ -25,7 +29,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            self._require_fit(received)
+            if context_of(scope).status is None:
+                self._require_fit(received)
             return message
 
         await self._app(scope, receive_within_limit, send)

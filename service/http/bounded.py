@@ -2,11 +2,13 @@
 
 import asyncio
 from math import inf
+from operator import attrgetter
 from typing import Any, Literal, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from service.http.context import is_known
 from service.http.heads import ResponseWriter
 from service.http.limits import ConnectionLimits
 from service.http.lingering import close_once_read
@@ -40,18 +42,39 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline = inf
         self._wakes_at = inf
         self._timer: asyncio.TimerHandle | None = None
+        self._answered: RequestResponseCycle | None = None  # the request whose turn it is
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect a request."""
         super().connection_made(transport)
         self._deadline = self.loop.time() + self.limits.head_seconds
         self._set_timer()
+        if not self.limits.may_be_open(len(self.connections)):
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
         self._deadline = inf
         self._set_timer()
+        self._stop_watching()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read; for a while, where anybody may be the client."""
+        super().pause_writing()
+        self._watch_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._stop_watching()
+        super().resume_writing()
+
+    @property
+    def idle_until(self) -> float:
+        """When the connection is closed if no request begins; infinity where one is under way."""
+        is_idle = self._part is None and not self._is_answering()
+        return self._deadline if is_idle else inf
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come; refuse what is malformed or too large."""
@@ -94,7 +117,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Serve the request, unless its head is too large, and expect the body."""
         self._require_small_head()
-        self._require_nothing_after_upgrade()
+        self._require_lone_upgrade()
         if len(self.pipeline) == self.limits.requests_ahead_max:
             raise RefusedError(400, "too many requests were sent ahead of their answers")
         super().on_headers_complete()
@@ -133,7 +156,23 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._set_timer()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
         super()._start_asgi_task(cycle, cast("Any", ResponseWriter(app, cycle)))
+
+    def _watch_reading(self) -> None:
+        self._unread = self.loop.call_later(self.limits.unread_seconds, self._cut_off_stranger)
+
+    def _stop_watching(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _cut_off_stranger(self) -> None:
+        # Who has a key may read as slowly as he likes: he is known, and counted.
+        if self._answered is not None and is_known(self._answered.scope):
+            self._watch_reading()
+        else:
+            self.transport.abort()
 
     def _is_answering(self) -> bool:
         return not getattr(self.cycle, "response_complete", True)  # no cycle before a request
@@ -150,9 +189,15 @@ class BoundedProtocol(HttpToolsProtocol):
             if sum(sizes) > self.limits.head_bytes_max:
                 raise RefusedError(*self._head_too_large())
 
-    def _require_nothing_after_upgrade(self) -> None:
+    def _require_lone_upgrade(self) -> None:
+        if not self.parser.should_upgrade():
+            return
+        if self._is_answering():
+            raise RefusedError(
+                400, "a request that asks for another protocol was sent ahead of an answer"
+            )
         # The parser takes a body after such a head for a request of its own; proxies do not.
-        if self.parser.should_upgrade() and any(
+        if any(
             name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
             for name, value in self.headers
         ):
@@ -161,6 +206,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def _head_too_large(self) -> Refusal:
         most = self.limits.head_bytes_max
         return Refusal(431, f"the request's headers are longer than {most} bytes together")
+
+    def _make_room(self) -> None:
+        """Close a tenth of the idle connections, those nearest to their end, or else this one."""
+        others = (each for each in self.connections if isinstance(each, BoundedProtocol))
+        idle = [each for each in others if each is not self and each.idle_until < inf]
+        idle.sort(key=attrgetter("idle_until"))
+        for connection in idle[: 1 + len(idle) // 10] or [self]:
+            self.connections.discard(connection)  # before it is lost: the next one counts them too
+            connection.transport.close()
 
     def _set_timer(self) -> None:
         if self._timer is not None:

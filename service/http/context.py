@@ -52,6 +52,12 @@ def context_of(scope: Scope) -> RequestContext:
     return context
 
 
+def is_known(scope: Scope) -> bool:
+    """Whether the request has come through the gate with a good key, or to where none is needed."""
+    context: RequestContext | None = scope.get(_SCOPE_KEY)
+    return context is not None and context.scope is not None
+
+
 def address_of(scope: Scope) -> str:
     """The address that a request came from, ``-`` where there is none: never the name of a key.
 

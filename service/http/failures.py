@@ -1,5 +1,6 @@
 """The one way from an exception to what a client gets: a status and a detail, or a close code."""
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Mapping
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from domain.optimizations.lifecycle import IllegalMove as IllegalSweepMove
 from domain.runs.lifecycle import IllegalMove
 from eventstore.errors import AppendFailed, AppendTimeout, StoreClosed
 from service.http.context import context_of
-from service.http.errors import ApiError
+from service.http.errors import ApiError, StoppingError
 from service.http.lingering import send_and_linger
 from service.http.responses import json_response
 from service.idempotency import KeyReused
@@ -100,6 +101,11 @@ class Failures:
             await self._app(scope, receive, send)
         except ClientDisconnect:
             return
+        except CancelledError:
+            # The server stops, and this has taken too long.
+            if context_of(scope).status is None:
+                await _response(failure_of(StoppingError(), scope))(scope, receive, send)
+            raise
         except Exception as error:
             if context_of(scope).status is not None:
                 raise  # only the server can break off a response

@@ -56,5 +56,7 @@ def _lasts(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["path"].endswith(EVENTS_PATH)
-        and any(name == b"accept" and EVENT_STREAM in value for name, value in scope["headers"])
+        and any(
+            name == b"accept" and EVENT_STREAM in value.lower() for name, value in scope["headers"]
+        )
     )

@@ -16,7 +16,7 @@ FormName: TypeAlias = Literal["json", "csv", "ndjson", "parquet", "arrow"]
 Frames: TypeAlias = Iterable[pl.DataFrame]
 Writer: TypeAlias = Callable[[Frames, pl.DataFrame, IO[bytes]], None]
 
-CSV_MOMENT = "%Y-%m-%dT%H:%M:%S%.f%:z"  # as JSON has it
+MOMENT = "%Y-%m-%dT%H:%M:%S%.f%:z"  # as JSON has it
 ROW_GROUP_ROWS = 32_768
 ARROW_PREFIX_BYTES = 8  # 0xFFFFFFFF, then the length of what describes the message
 ARROW_END = b"\xff\xff\xff\xff\0\0\0\0"
@@ -49,7 +49,7 @@ def write_csv(frames: Frames, empty: pl.DataFrame, file: IO[bytes]) -> None:
     """UTF-8 with a header line; what is undefined is empty."""
     file.write(empty.write_csv().encode())
     for frame in frames:
-        file.write(frame.write_csv(include_header=False, datetime_format=CSV_MOMENT).encode())
+        file.write(frame.write_csv(include_header=False, datetime_format=MOMENT).encode())
 
 
 def write_parquet(frames: Frames, empty: pl.DataFrame, file: IO[bytes]) -> None:

@@ -97,6 +97,26 @@ def test_runs_and_results_are_the_same_from_the_service_and_from_its_folder_besi
     assert all(words in tables for words in ("sharpe_ratio", "trades", "AAPL", "2007"))
 
 
+def test_lists_are_narrowed_and_sorted(service: Service, spec: Path) -> None:
+    url, mine = ("--url", service.url), ("--name", "narrowed list", "--strategy", "rsi")
+
+    def ids(*options: object) -> list[str]:
+        listed = msgspec.json.decode(backtape("runs", "--json", *options, *url).stdout)
+        return [run["run_id"] for run in listed]
+
+    named = {**SPEC, "name": "a narrowed list", "tags": {"team": "blue"}}
+    spec.write_bytes(msgspec.json.encode(named))
+    runs = [
+        completed(spec, "--strategy", "rsi", "--symbol", symbol, *url)["run_id"]
+        for symbol in ("AAPL", "MSFT")
+    ]
+    assert ids(*mine, "--tag", "team:blue", "--order", "asc") == runs
+    assert ids(*mine, "--symbol", "MSFT") == runs[1:]
+    assert ids(*mine, "--strategy", "momentum") == []
+    assert sorted(ids(*mine, "--sort", "total_return")) == sorted(runs)
+    assert "there is no 'colour' to sort by" in refused("runs", "--sort", "colour", *url)
+
+
 def test_report_writes_one_whole_page_or_nothing(
     service: Service, folder: Path, spec: Path, tmp_path: Path
 ) -> None:

@@ -58,6 +58,25 @@ async def test_equity_is_aligned_and_null_where_a_run_has_none(
     assert None in document["equity"]["values"][0]
 
 
+async def test_moments_below_a_second_are_spelt_as_in_the_curves(service: Service) -> None:
+    ticks = SHORT | {
+        "resolution": "tick",
+        "start_date": "2010-01-04T10:00:00Z",
+        "end_date": "2010-01-04T12:00:00Z",
+        "data_source": "synthetic",
+    }
+    runs = [await service.completed(ticks | {"symbols": [symbol]}) for symbol in ("A", "B")]
+    document = await compared(service, runs, "&max_points=100000")
+    curves = [await curve(service, run_id) for run_id in runs]
+    lengths = {len(moment) for moment in document["equity"]["timestamps"]}
+    assert lengths == {
+        len("2010-01-04T10:00:00.001+00:00"),
+        len("2010-01-04T10:00:00.000001+00:00"),
+    }
+    for number, expected in enumerate(curves):
+        assert known(document, number) == expected
+
+
 async def test_thinned_curves_keep_their_ends_and_extremes(
     service: Service, runs: list[str]
 ) -> None:

@@ -22,7 +22,7 @@ async def test_a_certificate_that_nobody_known_vouches_for_is_refused(tmp_path: 
         port = server.sockets[0].getsockname()[1]
         async with Client(f"HTTPS://127.0.0.1:{port}") as client:
             with pytest.raises(ClientError, match="certificate verify failed"):
-                await client.statuses(None, 1)
+                await client.statuses(limit=1)
 
 
 def test_a_file_without_authorities_is_refused(tmp_path: Path) -> None:

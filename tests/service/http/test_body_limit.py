@@ -2,9 +2,16 @@
 
 from collections.abc import AsyncIterator
 
+import anyio
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 
+from service.http.application import Application
+from service.http.stack import middleware
 from service.settings import Settings
+from tests.service.http.bare_connection import connected
 from tests.service.http.sample_app import sample_app
 from tests.serving import client_of, exchange, serve
 
@@ -51,6 +58,27 @@ async def test_an_endless_body_is_refused_as_soon_as_it_is_too_large() -> None:
         received = await exchange(url, head, *[chunk] * 3)  # and never the last, empty one
     assert received.startswith(b"HTTP/1.1 413 ")
     assert b"connection: close\r\n" in received
+
+
+async def test_a_body_that_goes_on_beside_the_response_breaks_nothing_off() -> None:
+    async def talkative(_: Request) -> Response:
+        async def pieces() -> AsyncIterator[str]:
+            yield "one, "
+            await anyio.sleep(0.2)
+            yield "two"
+
+        return StreamingResponse(pieces())
+
+    app = Application(routes=[Route("/talk", talkative)], middleware=middleware(SETTINGS))
+    head = (
+        b"GET /talk HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    async with serve(app) as url, connected(url) as connection:
+        await connection.send(head)
+        received = await connection.receive_until(b"one, ")
+        await connection.send(*[b"1f4\r\n" + b" " * 500 + b"\r\n"] * 3)
+        received += await connection.remainder()
+    assert received.endswith(b"two\r\n0\r\n\r\n")
 
 
 async def test_a_client_that_sends_far_too_much_still_reads_the_answer() -> None:

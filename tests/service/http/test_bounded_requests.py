@@ -13,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from service.http.application import Application
 from service.http.bounded import BoundedProtocol
 from service.http.limits import ConnectionLimits
+from service.http.stack import middleware
+from service.settings import Settings
 from tests.service.http.bare_connection import connected, refusal_in
 from tests.serving import exchange, serve
 
@@ -261,6 +264,65 @@ async def test_a_body_behind_an_upgrade_is_never_taken_for_a_request() -> None:
                 status, detail = refusal_in(await exchange(url, *parts))
                 assert status == 400
                 assert detail == "a request that asks for another protocol can have no body"
+
+
+async def test_an_upgrade_ahead_of_an_answer_is_refused_after_that_answer() -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    handshake = GET + upgrade + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    async with serve(APP) as url:
+        answer = await exchange(url, GET.replace(b"/echo", b"/slow-stream") + b"\r\n" + handshake)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.count(b"piece") == 4
+
+
+class Impatient(BoundedProtocol):
+    """As in production, but for those who do not read."""
+
+    limits = ConnectionLimits(unread_seconds=0.2)
+
+
+@pytest.mark.parametrize(("key", "is_cut_off"), [(b"wrong", True), (b"right", False)])
+async def test_who_leaves_answers_unread_is_cut_off_unless_he_has_a_key(
+    key: bytes, is_cut_off: bool
+) -> None:
+    large = Route("/healthz", lambda _: PlainTextResponse(b"x" * 20_000_000))
+    app = Application(routes=[large], middleware=middleware(Settings(api_keys=("right",))))
+    async with serve(app, http=Impatient) as url, connected(url) as connection:
+        await connection.send(b"GET /healthz HTTP/1.1\r\nX-API-Key: " + key + b"\r\n" + LAST)
+        await anyio.sleep(1)
+        assert (len(await connection.remainder()) < 20_000_000) is is_cut_off
+
+
+class Few(BoundedProtocol):
+    """As in production, but for two connections."""
+
+    limits = ConnectionLimits(connections_max=2)
+
+
+async def test_one_connection_too_many_takes_the_place_of_the_one_that_is_idle_for_longest() -> (
+    None
+):
+    async with serve(APP, http=Few) as url, connected(url) as first, connected(url) as second:
+        for connection in (first, second):
+            await connection.send(GET + b"\r\n")
+            assert (await connection.receive()).startswith(b"HTTP/1.1 200 ")
+            await anyio.sleep(0.02)  # the loop's clock counts milliseconds
+        assert b"HTTP/1.1 200 " in await exchange(url, GET + LAST)
+        assert await first.remainder() == b""
+        await second.send(GET + b"\r\n")
+        assert (await second.receive()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_one_connection_too_many_is_closed_while_all_others_are_at_work() -> None:
+    stream = GET.replace(b"/echo", b"/slow-stream") + LAST
+    async with serve(APP, http=Few) as url, connected(url) as first, connected(url) as second:
+        for connection in (first, second):
+            await connection.send(stream)
+            assert (await connection.receive()).startswith(b"HTTP/1.1 200 ")
+        assert await exchange(url) == b""
+        for connection in (first, second):
+            assert b"piece" in await connection.remainder()
 
 
 async def test_who_asks_for_http_2_is_answered_in_http_1() -> None:

@@ -1,10 +1,13 @@
 """From an exception to what the client gets."""
 
+from contextlib import AsyncExitStack
+
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from service.settings import Settings
+from tests.service.http.bare_connection import connected, refusal_in
 from tests.service.http.sample_app import sample_app
 from tests.service.log_capture import captured_log
 from tests.serving import client_of, exchange, serve, websocket_url
@@ -51,6 +54,17 @@ async def test_our_own_error_says_only_where_to_look() -> None:
     assert "RuntimeError: the cause is for the log only" in record["exception"]
     assert "sample_app.py" in record["exception"]
     assert log.of("uvicorn.error") == [r for r in log.of("uvicorn.error") if r["level"] == "info"]
+
+
+async def test_what_a_stopping_server_cuts_off_is_a_503_like_every_other() -> None:
+    head = b"POST /order HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+    async with AsyncExitStack() as clients:
+        async with serve(sample_app(Settings()), timeout_graceful_shutdown=0) as url:
+            connection = await clients.enter_async_context(connected(url))
+            await connection.send(head)
+            assert b"100 Continue" in await connection.receive_until(b"\r\n\r\n")
+        answer = await connection.remainder()
+    assert refusal_in(answer) == (503, "the service is stopping; try again in a moment")
 
 
 async def closing(path: str) -> tuple[int, str]:

@@ -75,6 +75,8 @@ async def test_event_streams_count_and_other_answers_of_the_same_path_do_not() -
         async with http.stream("GET", "/events", headers=SSE) as stream:
             assert stream.status_code == 200
             refused = await http.get("/events", headers=SSE)
+            shouted = await http.get("/events", headers={"Accept": "Text/EVENT-stream"})
+            assert shouted.status_code == 429
             assert (await http.get("/events")).status_code == 200
         assert refused.status_code == 429
         assert refused.json() == {"detail": SAID.format("127.0.0.1")}
