@@ -66,9 +66,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._watch_reading()
 
     def resume_writing(self) -> None:
-        """Go on."""
-        self._stop_watching()
+        """Go on; what is being closed has no more to come, and is still to be read."""
+        if not self.transport.is_closing():
+            self._stop_watching()
         super().resume_writing()
+
+    def close(self) -> None:
+        """Close once everything written has been sent."""
+        self.transport.close()
+        self._watch_reading()
 
     @property
     def idle_until(self) -> float:
@@ -146,6 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # Uvicorn's own would set and cancel a timer for every request.
         self.server_state.total_requests += 1
         if self.transport.is_closing():
+            self._watch_reading()
             return
         self.flow.resume_reading()
         if self.pipeline:
@@ -160,7 +167,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, cast("Any", ResponseWriter(app, cycle)))
 
     def _watch_reading(self) -> None:
-        self._unread = self.loop.call_later(self.limits.unread_seconds, self._cut_off_stranger)
+        if self._unread is None:
+            self._unread = self.loop.call_later(self.limits.unread_seconds, self._cut_off_stranger)
 
     def _stop_watching(self) -> None:
         if self._unread is not None:
@@ -168,8 +176,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unread = None
 
     def _cut_off_stranger(self) -> None:
+        self._unread = None
         # Who has a key may read as slowly as he likes: he is known, and counted.
-        if self._answered is not None and is_known(self._answered.scope):
+        if self._answered is not None and is_known(cast("Any", self._answered.scope)):
             self._watch_reading()
         else:
             self.transport.abort()
@@ -214,7 +223,7 @@ class BoundedProtocol(HttpToolsProtocol):
         idle.sort(key=attrgetter("idle_until"))
         for connection in idle[: 1 + len(idle) // 10] or [self]:
             self.connections.discard(connection)  # before it is lost: the next one counts them too
-            connection.transport.close()
+            connection.close()
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -232,7 +241,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if now < self._deadline:
             self._set_timer()
         elif self._part is None:
-            self.transport.close()
+            self.close()
         else:
             self._refuse(Refusal(408, self._too_slow()))
 
@@ -256,12 +265,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             if self.cycle.response_started or self.pipeline:
-                self.transport.close()
+                self.close()
                 return
         headers = self.server_state.default_headers
         self.transport.write(answer(refusal, request_id, headers))
         self._set_timer()
         self._timer = close_once_read(self.transport, self.loop)
+        self._watch_reading()
 
 
 def _refusal_of(error: httptools.HttpParserError) -> Refusal:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
+from unicodedata import normalize
 
 from domain.runs.request import BacktestRequest
 from eventstore.events import Event
@@ -105,8 +106,11 @@ class ListTables(NamedTuple):
 
 
 def searched(name: str | None) -> str | None:
-    """A name, or a word that is looked for in one, as they are compared."""
-    return None if name is None else name.casefold()
+    """A name, or words that are looked for in one, as they are compared.
+
+    Without regard to case, and to whether ``é`` came as one character or as two (Unicode, D145).
+    """
+    return None if name is None else normalize("NFC", normalize("NFD", name).casefold())
 
 
 def extended(extent: tuple[int, int, int] | None, event: Event) -> tuple[int, int, int]:

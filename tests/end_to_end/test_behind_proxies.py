@@ -41,7 +41,7 @@ http {{
 {site}
 }}
 """
-CADDY_OPTIONS = "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n"
+CADDY_OPTIONS = "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n"
 
 
 class Proxy(NamedTuple):
@@ -62,7 +62,7 @@ def nginx(folder: Path, made: Certificates, port: int, upstream: int) -> list[st
     site = site.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
     site = site.replace("/etc/ssl/backtape/certificate.pem", str(made.certificate))
     site = site.replace("/etc/ssl/backtape/key.pem", str(made.key))
-    site = site.replace("/var/log/nginx/backtape.log", f"{folder}/access.log")
+    site = site.replace("/var/log/nginx/backtape", f"{folder}/backtape")
     user = "user root;" if os.geteuid() == 0 else ""  # else it could not read its own folder
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, site=site, user=user))
     return ["-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
@@ -73,7 +73,7 @@ def caddy(folder: Path, made: Certificates, port: int, upstream: int) -> list[st
     address = f"https://127.0.0.1:{port} {{\n\ttls {made.certificate} {made.key}"
     site = site.replace("backtape.example.com {", address)
     site = site.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
-    (folder / "Caddyfile").write_text(CADDY_OPTIONS + site)
+    (folder / "Caddyfile").write_text(site.replace("{\n", CADDY_OPTIONS, 1))
     return ["run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 
 
@@ -163,3 +163,16 @@ async def test_the_service_is_told_the_clients_address_and_not_what_it_claims(
             found = [line for line in lines if line.get("request_id") == "who-is-it"]
     (line,) = found
     assert (response.status_code, line["client"]) == (200, CLIENT)
+
+
+async def test_a_key_is_in_no_log_while_the_service_is_away(
+    proxy: Proxy, http: AsyncClient
+) -> None:
+    proxy.service.end()
+    async with http:
+        away = await http.get(f"/backtests/while-away/stream?api_key={KEY}")
+    assert away.status_code == 502
+    with anyio.fail_after(10):
+        while "/backtests/while-away/stream" not in proxy.logged():  # noqa: ASYNC110 (a file)
+            await anyio.sleep(0.02)
+    assert KEY not in proxy.logged()

@@ -1,5 +1,6 @@
 """A request that is too large, too slow or endless is refused; what is within the limits is not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -282,13 +283,22 @@ class Impatient(BoundedProtocol):
     limits = ConnectionLimits(unread_seconds=0.2)
 
 
+class Roomy(Impatient):
+    """With room for whole answers: none has to wait before its connection is closed."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(100_000_000)
+
+
+@pytest.mark.parametrize("protocol", [Impatient, Roomy])
 @pytest.mark.parametrize(("key", "is_cut_off"), [(b"wrong", True), (b"right", False)])
 async def test_who_leaves_answers_unread_is_cut_off_unless_he_has_a_key(
-    key: bytes, is_cut_off: bool
+    key: bytes, is_cut_off: bool, protocol: type[BoundedProtocol]
 ) -> None:
     large = Route("/healthz", lambda _: PlainTextResponse(b"x" * 20_000_000))
     app = Application(routes=[large], middleware=middleware(Settings(api_keys=("right",))))
-    async with serve(app, http=Impatient) as url, connected(url) as connection:
+    async with serve(app, http=protocol) as url, connected(url) as connection:
         await connection.send(b"GET /healthz HTTP/1.1\r\nX-API-Key: " + key + b"\r\n" + LAST)
         await anyio.sleep(1)
         assert (len(await connection.remainder()) < 20_000_000) is is_cut_off
