@@ -38,7 +38,7 @@ class UnauthorizedError(ApiError):
 
 
 class ForbiddenError(ApiError):
-    """The key is good, but not for this."""
+    """Whoever asks is known, but may not do this."""
 
     status = 403
 

@@ -63,7 +63,7 @@ class _Refused(NamedTuple):
 REFUSALS: Mapping[int, _Refused] = {
     400: _Refused("something in the request is wrong; the text says what would be right"),
     401: _Refused("no API key, or a wrong one", ["WWW-Authenticate"]),
-    403: _Refused("the API key is not good for this"),
+    403: _Refused("the API key is not good for this, or a page of another origin asks for it"),
     404: _Refused("there is no such thing"),
     406: _Refused("none of the media types asked for can be given"),
     408: _Refused("the request came too slowly"),
@@ -202,7 +202,7 @@ def _responses(
         statuses |= {408, 415}
     if operation.scope is not None:
         statuses |= {401, 416} if guarded else {416}
-    if guarded and operation.scope in ("run", "admin"):
+    if operation.scope in ("run", "admin"):
         statuses.add(403)
     for answer in operation.answers:
         statuses.discard(answer.status)

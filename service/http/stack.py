@@ -12,6 +12,7 @@ from service.http.edge import Edge
 from service.http.failures import Failures
 from service.http.gate import Gate
 from service.http.keys import ApiKeys
+from service.http.own_pages import OwnPages
 from service.http.rate_limit import RateLimit
 from service.http.socket_limit import SocketLimit
 from service.metrics.traffic import Traffic
@@ -49,6 +50,7 @@ def middleware(
             monotonic,
             now,
         ),
+        Middleware(OwnPages, settings.cors_origins),
         Middleware(SocketLimit, settings.sockets_max),
         Middleware(BodyLimit, settings.max_body_bytes),  # a stranger's body is not even measured
         Middleware(Compression),
