@@ -1,5 +1,7 @@
 """No body larger than the limit gets in, announced or not."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.http.context import context_of
@@ -16,13 +18,15 @@ class BodyLimit:
         self._app = app
         self._max_body_bytes = max_body_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection, its body under watch."""
         announced = _announced_bytes(scope) if scope["type"] == "http" else 0
         if announced == 0:  # nothing follows, or it is a WebSocket
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         self._require_fit(announced or 0)
+        return self._watched(scope, receive, send)
+
+    async def _watched(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = 0
 
         async def receive_within_limit() -> Message:

@@ -153,7 +153,7 @@ def _naming_variants(send: Send) -> Send:
     """Say of what goes out as it is, too, that others are sent it compressed."""
 
     def send_naming_variants(message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start" and _is_long(message) and _is_text(message):
+        if message["type"] == "http.response.start" and _varies(message):
             headers = MutableHeaders(raw=list(message["headers"]))
             headers.add_vary_header("Accept-Encoding")
             message = {**message, "headers": headers.raw}
@@ -166,6 +166,10 @@ async def _off_the_loop(work: Callable[[bytes], bytes], body: bytes) -> bytes:
     if len(body) <= INLINE_BYTES_MAX:
         return work(body)
     return await anyio.to_thread.run_sync(work, body)
+
+
+def _varies(start: Message) -> bool:
+    return start["status"] != 304 and _is_long(start) and _is_text(start)
 
 
 def _is_long(start: Message) -> bool:

@@ -1,6 +1,6 @@
 """Which pages of other origins may call the API (CORS)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,14 +22,13 @@ class CrossOrigin:
         self._general = _cors(app, origins, METHODS)
         self._runner = _cors(app, origins, RUNNER_METHODS)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection under the rules of its path."""
         if scope["type"] == "http" and not _is_of_a_page(scope):
             context_of(scope).headers.append((b"vary", b"Origin"))
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         is_runner = scope.get("path", "").startswith(RUNNER_PREFIX)
-        await (self._runner if is_runner else self._general)(scope, receive, send)
+        return (self._runner if is_runner else self._general)(scope, receive, send)
 
 
 def _is_of_a_page(scope: Scope) -> bool:

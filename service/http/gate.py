@@ -1,6 +1,6 @@
 """Who is asking, how often, and may they: authentication and the rate limit."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -47,16 +47,13 @@ class Gate:
         self._monotonic = monotonic
         self._now = now
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection that may pass; raises 401 or 429 for one that may not."""
-        if scope["type"] == "http":
-            self._admit(scope)
-            await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            self._admit(scope)
-            await self._websocket(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            return self._app(scope, receive, send)
+        self._admit(scope)
+        serve = self._app if scope["type"] == "http" else self._websocket
+        return serve(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = context_of(scope)

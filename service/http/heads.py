@@ -12,6 +12,7 @@ _ABOUT_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 _WITHOUT_BODY = (204, 304)
 _ALLOWED = bytes([*b"\t", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _END_OF_LINE = b"\r\n"
+_LINE = b": ".join
 
 
 class ResponseWriter:
@@ -64,7 +65,7 @@ def _head(status: int, headers: list[Header], cycle: RequestResponseCycle) -> by
         return b""
     if length is None and status not in _WITHOUT_BODY:
         return b""
-    lines = _END_OF_LINE.join([b": ".join(header) for header in headers])
+    lines = _END_OF_LINE.join(map(_LINE, headers))
     if lines.translate(None, _ALLOWED) != _END_OF_LINE * (len(headers) - 1):
         return b""
     cycle.response_started = True

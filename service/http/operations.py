@@ -170,17 +170,13 @@ def _endpoint(operation: Operation) -> Handler:
         if body_type is not None:
             arguments["body"] = await read_json(request, body_type, default)
         if operation.scope is not None:
-            await _require_position(request)
+            position = read_header(request, MIN_POSITION)
+            if position is not None:
+                # Whoever knows of more than this log has is refused: every read is of its head.
+                require_within(MIN_POSITION, position, await core.store.head())
         return await handler(request, **arguments)
 
     return endpoint
-
-
-async def _require_position(request: Request) -> None:
-    """Raise 416 for a client that knows of more than this log: every read is of its head."""
-    position = read_header(request, MIN_POSITION)
-    if position is not None:
-        require_within(MIN_POSITION, position, await request.scope["state"]["core"].store.head())
 
 
 def _guarded(stream: Stream) -> Callable[[WebSocket], Awaitable[None]]:

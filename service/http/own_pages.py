@@ -4,7 +4,7 @@ A browser sends some requests for any page that asks, without the preflight of C
 needs no key, on the user's own machine, would create and cancel what that page likes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,11 +25,11 @@ class OwnPages:
         self._app = app
         self._origins = frozenset(origins)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection."""
         if scope["type"] == "http" and scope["method"] not in CHANGING_NOTHING:
             self._require_own_page(scope)
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _require_own_page(self, scope: Scope) -> None:
         headers = dict(scope["headers"])

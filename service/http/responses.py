@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from service.http.context import Header
 
@@ -26,6 +27,12 @@ class ReadyResponse(Response):
         self.raw_headers = headers
         self.body = body
         self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        start = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **start})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def encoded_response(body: bytes, tag: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,5 +1,7 @@
 """How many connections one client may have open for events that are still to come."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.http.context import address_of, context_of
@@ -22,11 +24,12 @@ class SocketLimit:
         self._sockets_max = sockets_max
         self.open: dict[str, int] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection, counted for as long as it lasts."""
-        if not _lasts(scope):
-            await self._app(scope, receive, send)
-            return
+        counts = _lasts(scope)
+        return (self._counted if counts else self._app)(scope, receive, send)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = context_of(scope).key or address_of(scope)
         self._take(client)
         try:

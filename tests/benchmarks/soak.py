@@ -24,6 +24,7 @@ from websockets.exceptions import WebSocketException
 
 from service.market_data.catalog import Catalog
 from service.market_data.sample import import_sample
+from service.parts.parts import INDEXES_KEPT_MAX
 from tests.benchmarks.completion import REQUEST
 from tests.benchmarks.machine import machine
 from tests.benchmarks.polling import KEY, answer, completed, polled
@@ -33,7 +34,7 @@ from tests.benchmarks.table import Row, print_table
 SECONDS = 600
 REQUESTS_A_SECOND, SOCKETS = 200, 100
 CONNECTIONS = 50
-RUNS_KEPT_MAX = 100  # whose results and compressed results fill all caches
+RUNS_KEPT_MAX = INDEXES_KEPT_MAX  # whose results and compressed results fill all caches
 PAUSE_SECONDS = 1.0
 SETTLE_SECONDS = 2.0
 MEMORY_GROWTH_MAX = 0.05
