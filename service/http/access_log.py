@@ -76,6 +76,6 @@ class AccessLog:
             event,
             "info",
             iso(clock.now_microseconds()),
-            self._clean(context.request_id),
+            self._clean(context.request_id) if context.named_by_client else context.request_id,
         )
         self._write_json(_encode(line).decode())

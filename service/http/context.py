@@ -22,6 +22,8 @@ Header = tuple[bytes, bytes]
 class RequestContext(msgspec.Struct):
     """One request's identity and answer. ``headers`` go out with its response.
 
+    ``named_by_client``: the id is one that the client has sent.
+
     ``key`` is the name of the API key that it came with, never the key. ``scope`` is what the key
     is good for (``None``: there is none), ``sessions`` what ends as it does. ``status`` is the HTTP
     status once the response has begun, or a WebSocket's close code; ``route`` is the path as it is
@@ -30,6 +32,7 @@ class RequestContext(msgspec.Struct):
 
     request_id: str
     headers: list[Header]
+    named_by_client: bool = False
     key: str | None = None
     scope: KeyScope | None = None
     sessions: "Sessions | None" = None
@@ -39,9 +42,10 @@ class RequestContext(msgspec.Struct):
 
 def open_context(scope: Scope) -> RequestContext:
     """Give the request its id, the client's own where it is fit to be logged, and a context."""
-    # No secret, so it need not cost a system call.
-    request_id = _given_request_id(scope) or f"{getrandbits(128):032x}"
-    context = RequestContext(request_id, [(b"x-request-id", request_id.encode())])
+    given = _given_request_id(scope)
+    request_id = given or f"{getrandbits(128):032x}"  # no secret: it need not cost a system call
+    headers = [(b"x-request-id", request_id.encode())]
+    context = RequestContext(request_id, headers, given is not None)
     scope[_SCOPE_KEY] = context
     REQUEST_ID.set(request_id)
     return context
