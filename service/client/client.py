@@ -1,7 +1,7 @@
 """A client of the HTTP and WebSocket API that survives broken connections."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeAlias
@@ -204,9 +204,8 @@ class Client:
     ) -> bytes:
         for failures in range(1, ATTEMPTS_MAX):
             try:
-                return await self._ask("POST", path, content=content, headers=headers)
-            except NoAnswer:
-                pass
+                with suppress(NoAnswer):
+                    return await self._ask("POST", path, content=content, headers=headers)
             except NobodyThere:
                 if failures == 1:
                     raise  # one that was there a moment ago may be starting anew

@@ -44,7 +44,7 @@ def bodies() -> Iterator[Any]:
 
 
 def test_it_is_openapi() -> None:
-    definitions.OPENAPI_31_VALIDATOR.validate(DOCUMENT)
+    assert list(definitions.OPENAPI_31_VALIDATOR.iter_errors(DOCUMENT)) == []
 
 
 def test_every_route_is_in_it_and_nothing_else() -> None:
@@ -87,13 +87,14 @@ def test_everything_is_told_in_words(operation: dict[str, Any]) -> None:
 @pytest.mark.parametrize("body", list(bodies()))
 def test_every_body_has_a_schema_and_an_example_that_fits_it(body: dict[str, Any]) -> None:
     schema = body["schema"] | {"components": DOCUMENT["components"]}
-    if "$ref" in body["schema"] or body["schema"].get("type") != "object":
-        jsonschema_rs.validator_for(schema).validate(body["example"])
+    # The two documents are described as objects, of which no example is given.
+    example = body.get("example", {} if body["schema"] == {"type": "object"} else None)
+    assert list(jsonschema_rs.validator_for(schema).iter_errors(example)) == []
 
 
 @pytest.mark.parametrize("kind", list(REQUESTS), ids=lambda kind: kind.__name__)
 def test_the_examples_of_requests_are_what_the_service_takes(kind: type[msgspec.Struct]) -> None:
-    msgspec.convert(REQUESTS[kind], kind)
+    assert isinstance(msgspec.convert(REQUESTS[kind], kind), kind)
 
 
 def test_a_pattern_is_read_alike_in_python_and_in_javascript() -> None:
